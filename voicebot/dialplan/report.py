@@ -1,0 +1,92 @@
+"""Problems found in a dialplan, written for the person who mends it: place, what, what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from rapidfuzz import fuzz
+
+from voicebot.dialplan.model import Place
+from voicebot.errors import DialplanError
+
+ERROR = "error"
+WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend. Errors keep the line from being served; warnings do not."""
+
+    place: Place
+    severity: str
+    message: str
+    remedy: str
+    rule: str
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == ERROR
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.severity}: {self.message} [{self.rule}]"
+        return f"{head}\n    {self.remedy}" if self.remedy else head
+
+
+def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """In reading order, each once: a shared part is read for every line that includes it."""
+    return tuple(
+        sorted(
+            set(problems),
+            key=lambda p: (p.place.file, p.place.line, p.place.column, p.severity, p.rule, p.message),
+        )
+    )
+
+
+def render(problems: Sequence[Problem]) -> str:
+    """All problems as text, followed by a count."""
+    lines = [str(problem) for problem in problems]
+    errors = sum(problem.is_error for problem in problems)
+    warnings = len(problems) - errors
+    lines.append(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    return "\n".join(lines)
+
+
+def as_json(problems: Sequence[Problem]) -> str:
+    """All problems for a program: a list of {file, line, column, severity, rule, message, remedy}."""
+    rows = []
+    for problem in problems:
+        row = asdict(problem)
+        rows.append({**row.pop("place"), **row})
+    return json.dumps(rows, ensure_ascii=False, indent=2)
+
+
+def failure(problems: Sequence[Problem]) -> DialplanError:
+    """The exception that refuses to serve: lists every error, and leaves out warnings."""
+    return DialplanError("the dialplan cannot be served:\n" + render([p for p in problems if p.is_error]))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, or "" when none is like it."""
+    best, best_score = "", 0.0
+    for candidate in known:
+        score = fuzz.ratio(name.lower(), candidate.lower())
+        if score > best_score:
+            best, best_score = candidate, score
+    return best if best_score >= 60 else ""
+
+
+def suggest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """ "did you mean ...?", or all known names when they are few, or `otherwise`."""
+    names = sorted(set(known))
+    near = nearest(name, names)
+    if near:
+        return f'did you mean "{near}"?'
+    if names and len(names) <= 12 and not otherwise:
+        return "known: " + ", ".join(names)
+    return otherwise
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

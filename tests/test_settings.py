@@ -164,10 +164,6 @@ def test_names_that_only_look_local(host: str) -> None:
     assert not is_local(host)
 
 
-def test_stream_url_is_the_same_place_for_websockets() -> None:
-    assert read_settings(GOOD).stream_url == "wss://voice.example.com/twilio/media"
-
-
 def test_every_setting_says_what_it_is_for() -> None:
     assert len(describe()) == len(dataclasses.fields(Settings))
     for row in describe():

@@ -395,6 +395,14 @@ class BridgeCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBackCaller:
+    """Bring the caller back from an agent's room to the bot: a new stream opens, and `CallStarted`
+    comes with resume "transfer_failed". Does nothing when the caller is still on the stream."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     reason: str
     """"goodbye" · "transferred" · "trouble" · "no_input" """
@@ -406,6 +414,8 @@ class Journal:
 
     kind: "turn" · "bot_says" · "caller_says" · "key" · "step" · "slot" · "request" · "transfer"
           · "barge_in" · "no_input" · "no_match" · "problem" · "outcome"
+          · "question" (data: name, is_secret), each time another question opens: the recorder
+          masks what is keyed and said while a secret one is open
     """
 
     kind: str
@@ -424,6 +434,7 @@ Command = (
     | RingAgent
     | CancelAgent
     | BridgeCaller
+    | TakeBackCaller
     | HangUp
     | Journal
 )

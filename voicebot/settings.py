@@ -121,11 +121,6 @@ class Settings:
     embedder: str = _setting("", "Sentence embedder, name or folder; empty takes the one that ships.")
 
     @property
-    def stream_url(self) -> str:
-        """Where the carrier opens the media stream."""
-        return websocket_base(self.public_url) + "/twilio/media"
-
-    @property
     def checks_signatures(self) -> bool:
         return bool(self.twilio_auth_token)
 
@@ -141,15 +136,6 @@ class Row:
     is_secret: bool
     value: str
     """"set" or "unset" for secrets"""
-
-
-def websocket_base(url: str) -> str:
-    """The same place for WebSockets.
-
-    >>> websocket_base("https://voice.example.com")
-    'wss://voice.example.com'
-    """
-    return re.sub(r"^http", "ws", url)
 
 
 def is_local(host: str) -> bool:

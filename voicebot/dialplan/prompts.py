@@ -110,10 +110,10 @@ def _known_forms() -> str:
 
 def resolved(hole: Hole, declared: Type) -> Hole:
     """The hole with the form it is spoken in. Raises ValueError, saying what to do, when it has none."""
-    if declared.is_list or declared.is_record:
+    if declared.is_record:
         called = ".".join(hole.path)
-        what = "is a list" if declared.is_list else "is a whole record"
-        raise ValueError(f"{{{called}}} {what} and cannot be spoken; name a field, like {{{called}.title}}")
+        what = "is a list of records" if declared.is_list else "is a whole record"
+        raise ValueError(f"{{{called}}} {what} and cannot be spoken; name a field of one record")
     if not hole.form:
         return Hole(hole.path, declared.form)
     if declared.name not in (ANY, NONE) and declared.name not in FORMS[hole.form]:

@@ -35,12 +35,12 @@ class Type:
 
     @property
     def form(self) -> str:
-        """How a hole of this type is spoken; "" for what cannot be spoken."""
-        if self.is_list or self.is_record:
+        """How a hole of this type is spoken, or each item of a list; "" leaves it to the value."""
+        if self.is_record or self.name in (ANY, NONE):
             return ""
         if self.name == "choice":
             return f"choice:{self.wording}" if self.wording else "text"
-        return "text" if self.name in (ANY, NONE) else self.name
+        return self.name
 
     def __str__(self) -> str:
         return f"a list of {self.name}" if self.is_list else self.name
@@ -65,7 +65,7 @@ _CALL: Mapping[str, Type] = {
 _MOOD = Type("choice", choices=MOODS, wording="recap.mood")
 _IDENTITY = Type("choice", choices=IDENTITIES, wording="recap.identity")
 _CALLER: Mapping[str, Type] = {"mood": _MOOD, "is_urgent": FLAG, "identity": _IDENTITY}
-_RECAP: Mapping[str, Type] = {
+RECAP: Mapping[str, Type] = {
     "caller": TEXT,
     "identity": _IDENTITY,
     "wants": TEXT,

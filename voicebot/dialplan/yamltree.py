@@ -73,6 +73,8 @@ class Scalar:
 class List:
     place: Place
     items: tuple[Node, ...]
+    is_flow: bool = False
+    """written with [ ]"""
     size: int = 1
 
 
@@ -95,16 +97,18 @@ class _TooMuch(Exception):
         self.what = what
 
 
-def read(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+def read(text: str, file: str, *, has_types: bool = False) -> tuple[Node | None, list[Problem]]:
     """Read one file. The tree is None when the file is empty, or so broken that nothing can be said.
 
-    text: the whole file. file: its name for messages. Never raises.
+    text: the whole file. file: its name for messages.
+    has_types: types such as `choice[a|b]`, `order[]` and `date?` stand in it without quotes.
+    Never raises.
     """
     if len(text) > MAX_CHARACTERS:
         return None, [_problem(Place(file, 1, 1), "the file is too large", _SPLIT, "too-large")]
     reader = _TreeReader(file)
     try:
-        return reader.read(text), reader.problems
+        return reader.read(_hide_brackets(text) if has_types else text), reader.problems
     except _TooMuch as error:
         return None, [*reader.problems, _problem(error.place, error.what, _SPLIT, "too-large")]
     except yaml.MarkedYAMLError as error:
@@ -162,12 +166,12 @@ class _TreeReader:
         self, event: YamlEvent, events: Iterator[YamlEvent], place: Place, depth: int, before: int
     ) -> Node:
         if isinstance(event, yaml.ScalarEvent):
-            return Scalar(place, event.value, is_plain=event.style in (None, ""))
+            return Scalar(place, event.value.translate(_SHOW), is_plain=event.style in (None, ""))
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(inner := next(events), yaml.SequenceEndEvent):
                 items.append(self._node(inner, events, depth + 1))
-            return List(place, tuple(items), self.size - before + 1)
+            return List(place, tuple(items), bool(event.flow_style), self.size - before + 1)
         entries: list[tuple[Scalar, Node]] = []
         seen: dict[str, Place] = {}
         while not isinstance(inner := next(events), yaml.MappingEndEvent):
@@ -204,6 +208,17 @@ class _TreeReader:
 
     def _add(self, event: YamlEvent, message: str, remedy: str, rule: str) -> None:
         self.problems.append(_problem(self._place(event), message, remedy, rule))
+
+
+_TYPE = re.compile(r"(?<=\w)(?:\[[\w|.-]*\]\??|\?)")
+_HIDE = str.maketrans("[]|?", "\ue000\ue001\ue002\ue003")
+_SHOW = str.maketrans("\ue000\ue001\ue002\ue003", "[]|?")
+
+
+def _hide_brackets(text: str) -> str:
+    """Inside { } YAML reads the bracket of `choice[a|b]` as a list. Stand-ins of one character each
+    keep every column; scalars get the brackets back."""
+    return _TYPE.sub(lambda found: found[0].translate(_HIDE), text)
 
 
 _SPLIT = "split it into smaller pieces; a dialplan needs nothing this large"

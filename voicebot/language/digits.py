@@ -22,8 +22,8 @@ from voicebot.language.pinyin import tokens
 _D = "零〇一幺二两三四五六七八九0-9"
 _COUNTING = (
     r"第[一二两三四五六七八九十\d]+[个笔单件条次位项种]?|"
-    r"[一二两三四五六七八九十几半\d]+(?:下|些|点儿?(?![一二三四五六七八九零〇\d])|块|元|毛|角|共|起|样|"
-    r"直|定|般|会儿?|遍|次|旦|切|边|号码|年|月|天|周|秒|分钟|小时|星期|礼拜|折|块钱|件|张|套)|"
+    r"(?<![\d零〇一幺二三四五六七八九])[零一二两三四五六七八九十百千万几半\d]+(?:下|些|点儿?(?![一二三四五六七八九零〇\d])|块|元|毛|角|共|起|样|"
+    r"直|定|般|会儿?|遍|次|旦|切|边|号码|年|月|天|周|秒|分钟|小时|星期|礼拜|折|块钱|件|张|套)|(?<![\d零〇一幺二三四五六七八九])[一二两三四五六七八九十\d]{1,3}号(?!码)|"
     r"(?:星期|礼拜|周)[一二三四五六日天]|"
     r"[一二两三四五六七八九十\d]个(?!\s?[零〇一幺二三四五六七八九\d])(?:[\u4e00-\u9fff])?|"
     r"(?<![零〇一幺二两三四五六七八九\d\s])[一两](?:笔|单|位|条|种|家|人|直)|(?:万|唯|统)一|一(?:万个|般|"
@@ -45,10 +45,14 @@ _PIECE = re.compile(
     r"sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|"
     r"thousand)(?:e?s)?(?![a-z']))"
     r"|(?P<soft>\s+|嗯|呃|啊|哦|然后(?:是)?|接着(?:是)?|再|后面(?:是)?|杠|横杠|加|空格|dash|hyphen|"
-    r"(?<![a-z])(?:and|then|um|uh|space)(?![a-z])|[-./:])"
+    r"(?<![a-z])(?:and|then|um|uh|space|an?(?=\s(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)))(?![a-z])|[-./:])"
     r"|(?P<other>.)",
     re.DOTALL,
 )
+_PRONOUN_BEFORE = re.compile(
+    r"(?<![a-z'])(?!is |it's |number |digit |was |and |code |then |in |with |um |uh |plus )[a-z']+\s$"
+)
+"""「the second one」: one is no digit after most words"""
 _RADIO = {"洞": "0", "拐": "7", "勾": "9"}
 _REPEATS = {"double": 2, "two": 2, "triple": 3, "treble": 3, "three": 3, "four": 4}
 _TAKES_BACK = re.compile(
@@ -95,9 +99,11 @@ def groups(text: str) -> list[Group]:
         nonlocal pending, start, end
         if english:
             figures = _english_digits([word for word, _, _ in english])
+            if figures == "1" and not pending and _PRONOUN_BEFORE.search(text[: english[0][1]]):
+                figures = ""
             if not pending:
                 start = english[0][1]
-            pending, end = pending + figures, english[-1][2]
+            pending, end = pending + figures, english[-1][2] if figures else end
             english.clear()
 
     for piece in _PIECE.finditer(text):
@@ -224,7 +230,8 @@ def _read(text: str, found: list[Group], ctx: ValueContext) -> Parsed:
         elif fits(group.digits, ctx) and group.digits != value:
             rest.append(value)
             cue = re.search(
-                r"(?:尾号|号码?|后[四六三]位|是|number|ending in|ends in|digits)\s?(?:是|为)?\s?$", between
+                r"(?:尾号|号码?|后[四六三]位|(?<!还)是|number|ending in|ends in|digits)\s?(?:是|为)?\s?$",
+                between,
             )
             if cue or not (ctx.min_digits or ctx.max_digits):
                 value, start, confidence = group.digits, group.start, 0.8

@@ -161,7 +161,7 @@ def mentions(text: str, options: Mapping[str, Sequence[str]]) -> list[Mention]:
 def _without_overlap(found: list[Mention]) -> list[Mention]:
     kept: list[Mention] = []
     for mention in sorted(found, key=lambda m: (-(m.score >= 0.85), -(m.end - m.start), -m.score)):
-        rivals = [other for other in kept if mention.start < other.end and other.start < mention.end]
+        rivals = [other for other in kept if _overlap(mention, other)]
         same_place = [
             o for o in rivals if (o.start, o.end) == (mention.start, mention.end) and o.value != mention.value
         ]
@@ -245,6 +245,8 @@ def bare(text: str, start: int, end: int) -> tuple[int, int]:
 def _token_cost(heard: Token, wanted: Token) -> float:
     if heard.text == wanted.text:
         return 0.0
+    if heard.text[0].isalpha() and wanted.text[0].isalpha() and heard.text.isascii() != wanted.text.isascii():
+        return 1.0
     if heard.text[0].isascii() and wanted.text[0].isascii() and not heard.text.isdigit():
         return syllable_cost(heard.text, wanted.text)
     if heard.text.isdigit() and wanted.text.isdigit():
@@ -294,7 +296,11 @@ def _align(
         score = _score(text[start:end], saying, cost / size, (j - first) / len(heard))
         if score >= GOOD_ENOUGH and not (size <= 2 and vocabulary.cuts_a_word(text, start, end)):
             out.append(Mention(value, score, saying, start, end))
-    return out
+    return [one for one in out if all(one.score >= other.score for other in out if _overlap(one, other))]
+
+
+def _overlap(one: Mention, other: Mention) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _score(span: str, saying: str, cost: float, coverage: float) -> float:

@@ -29,7 +29,8 @@ _OTHER_UNIT = re.compile(
     r"rd|o'clock|am|pm)"
 )
 _TAIL_BEFORE = re.compile(
-    r"(?:尾号|后[四六三]位|订单号|单号|卡号|号码|手机号|ending in|number|尾数|第)(?:是|为)?\s?$"
+    r"(?:尾号|后[四六三]位|订单号|单号|卡号|号码|手机号|ending in|number|尾数|"
+    r"第|礼拜|星期|周|百分之)(?:是|为)?\s?$"
 )
 
 

@@ -20,7 +20,7 @@ _BEFORE_ZH = re.compile(r"(?:不是|不|别|没有|没|甭|莫|拒绝)[^\s是而
 _NEGATOR_ZH = re.compile(r"不是|不|别|没有|没|甭|莫|拒绝")
 _BEFORE_EN = re.compile(
     r"(?<![a-z'])(?:not|don't|dont|do not|doesn't|didn't|isn't|wasn't|never|instead of|rather than|without|"
-    r"anything but)(?:\s(?!but\b)[a-z']+){0,3}\s?$"
+    r"anything but)(?:\s(?!(?:but|use|so|and|it's|then|just)\b)[a-z']+){0,5}\s?$"
 )
 _AFTER = re.compile(
     r"\s?(?:这个|那个|的话|那)?我?(?:就|可|也|都)?(?P<negator>不要|不行|不用|不对|不是|不好|不可以|"

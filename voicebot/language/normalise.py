@@ -18,10 +18,14 @@ from voicebot.language import pinyin, vocabulary
 
 _GROUPED = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
 _KEPT_IN_FIGURES = re.compile(r"(?<=\d)[.:/](?=\d)")
+_PAUSES = str.maketrans(dict.fromkeys("，。、！？；…", " "))
+"""before widths are folded: a Chinese comma before a figure does not group it"""
 _SIGNS = set("¥￥$€£%#@*+&")
 _HESITATION_ZH = "嗯呃唔噢哦哎唉诶欸呣"
-_HESITATIONS = re.compile(rf"(?<![^\s])[{_HESITATION_ZH}额啊]+(?=\s|$)|[呃唔嗯呣]+")
-_HESITATIONS_EN = re.compile(r"(?<![a-z'])(?:u+h+m*|u+m+|e+r+m*|h+m+|a+h+|mm+)(?![a-z'])")
+_HESITATIONS = re.compile(rf"(?<![^\s])[{_HESITATION_ZH}额啊]+(?=\s|$)|[呃唔嗯呣]+(?![呐哪])")
+_HESITATIONS_EN = re.compile(
+    r"(?<![a-z'])(?!uh.?huh|mm.?hmm)(?:u+h+m*|u+m+|e+r+m*|h+m+|a+h+|mm+)(?![a-z'])(?<!uh huh)(?<!mm hmm)"
+)
 _DOUBLED_THAT = re.compile(r"(那个|这个|就是|就是说|然后)(?:\s?\1)+")
 _DIGITS = "零〇一二三四五六七八九十百千万亿幺两半0123456789.点"
 _STUTTERED_ONE = re.compile(r"([我你您他她它这那])(?:\s?\1)+|(?<!不)([就把给跟在能要])\2+")
@@ -40,7 +44,7 @@ def plain(text: str) -> str:
     >>> plain("魚聞，1,299.50元！")
     '鱼闻 1299.50元'
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text.translate(_PAUSES))
     text = zhconv.convert(text, "zh-cn").lower()
     text = text.replace("’", "'").replace("‘", "'")
     text = _GROUPED.sub(lambda figure: figure[0].replace(",", ""), text)

@@ -25,7 +25,7 @@ EN_UNITS = {"hundred": 100, "thousand": 1000, "grand": 1000, "k": 1000, "million
 
 _ZH_RUN = re.compile(
     r"[负]?(?:\d+(?:\.\d+)?|[零〇一幺壹二两贰三叁四肆五伍六陆七柒八捌九玖十拾百佰千仟万亿几半]|"
-    r"(?<=[\d零〇一二两三四五六七八九十百千万])点(?=[\d零〇一二三四五六七八九幺])|"
+    r"(?<=[\d零〇一二两三四五六七八九十百千万壹贰叁肆伍陆柒捌玖拾佰仟])点(?=[\d零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖])|"
     r"(?<=[十百千万])[多来](?=[万亿]))+"
 )
 _ZH_PIECE = re.compile(r"\d+(?:\.\d+)?|.")
@@ -156,7 +156,7 @@ def _parse_with_units(pieces: list[str], sign: int) -> tuple[Fraction, Fraction,
         if piece == "几":
             following = ZH_UNITS.get(pieces[at + 1], 1) if at + 1 < len(pieces) else 1
             current = Fraction(3)
-            spread_low, spread_high = Fraction(following), Fraction(6 * following)
+            spread_low, spread_high = Fraction(2 * following), Fraction(6 * following)
         elif piece in "多来":
             spread_high = max(spread_high, Fraction(last_unit) * 10_000)
         elif piece == "半":

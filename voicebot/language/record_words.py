@@ -18,6 +18,8 @@ from voicebot.language.pinyin import Token, syllable_cost, tokens
 
 NEAR = 0.3
 """most by which a syllable may sound off inside a word of three or more"""
+ONE_WRONG = 0.7
+"""the same where every other character is right: 牛子裤 is 牛仔裤"""
 
 _EMPTY_WORDS = (
     "东西 商品 订单 退款 那个 这个 我的 官方 旗舰 店的 旗舰店 专卖 专卖店 专营店 有限公司 公司 一个 一件 "
@@ -26,6 +28,7 @@ _EMPTY_WORDS = (
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 """say nothing about which record is meant"""
+_EMPTY_ZH = tuple(word for word in _EMPTY if not word[0].isascii())
 _COLOURS_ZH = "黑白红蓝绿黄灰紫粉橙棕青银金米咖褐"
 _COLOUR = re.compile(
     rf"(?P<zh>[{_COLOURS_ZH}])(?:颜?色|的(?=那|这|衣|裤|鞋|衬|裙|外|[a-z]|[一-鿿]))|"
@@ -113,7 +116,10 @@ def _stretches(heard: Sequence[Token], value: str) -> list[tuple[int, int]]:
             for at in range(len(heard) - length + 1):
                 if used & set(range(at, at + length)):
                     continue
-                if _sounds_like(heard[at : at + length], part) and not _inside_other(heard, at, length, part):
+                at_edge = start == 0 or start + length == len(wanted)
+                if _sounds_like(heard[at : at + length], part, at_edge=at_edge) and not _inside_other(
+                    heard, at, length, part
+                ):
                     found.append((at, length))
                     used.update(range(at, at + length))
     return found
@@ -129,7 +135,8 @@ def _is_telling(text: str, part: Sequence[Token], *, whole: bool) -> bool:
     return not (len(part) == 2 and (text[0] in "的了在和与及" or text[-1] in "的了在和与及"))
 
 
-def _sounds_like(heard: Sequence[Token], wanted: Sequence[Token]) -> bool:
+def _sounds_like(heard: Sequence[Token], wanted: Sequence[Token], *, at_edge: bool) -> bool:
+    """at_edge: the wanted part begins or ends its field, so that it is likely a word."""
     worst = 0.0
     total = 0.0
     same = 0
@@ -143,9 +150,15 @@ def _sounds_like(heard: Sequence[Token], wanted: Sequence[Token]) -> bool:
             return False
         cost = syllable_cost(a.sound, b.sound)
         worst, total = max(worst, cost), total + cost
-        if worst > (NEAR if len(wanted) > 2 or same else 0.12):
-            return False
-    return total / len(wanted) <= 0.15
+    right = "".join(a.text if a.text == b.text else " " for a, b in zip(heard, wanted, strict=True))
+    if (
+        len(wanted) > 2
+        and same == len(wanted) - 1
+        and at_edge
+        and not any(word in right for word in _EMPTY_ZH)
+    ):
+        return worst <= ONE_WRONG
+    return worst <= (NEAR if len(wanted) > 2 or same else 0.12) and total / len(wanted) <= 0.15
 
 
 def _inside_other(heard: Sequence[Token], at: int, length: int, part: Sequence[Token]) -> bool:

@@ -171,6 +171,10 @@ def _number(text: str, ctx: ValueContext) -> Parsed:
         half = re.search(r"(?:一半|半个?)(?!天)", text)
         return Parsed(0.5, 0.7, spans=(half.span(),)) if half else NOTHING
     chosen, corrected = found[0], False
+    if re.match(r"[个斤块米天年]半(?!天)", text[chosen.end :]):
+        return Parsed(
+            _plain_number(chosen.value + Fraction(1, 2)), 0.9, spans=((chosen.start, chosen.end + 2),)
+        )
     others: list[int | float] = []
     for number in found[1:]:
         if negation.is_corrected(text[chosen.end : number.start], text[number.end :]):

@@ -132,6 +132,8 @@ class Question:
     is_secret: bool = False
     prepare: tuple[str, ...] = ()
     """spoken texts that will probably be needed next, to be made ahead"""
+    language: str = ""
+    """what the caller will answer in; "" leaves it as it was"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,8 @@ class Slot:
     """for record: name of the record type"""
     offer: str = ""
     """for record: prompt that reads out a short choice; its holes may use `option.`"""
+    guess: Expression | None = None
+    """a likely value, offered for a yes before asking openly; YAML `guess: =first(orders)`"""
     keys: Keys | None = None
     min_digits: int = 0
     max_digits: int = 0
@@ -239,6 +241,8 @@ class Listen(Step):
     prompts: tuple[str, ...]
     nothing: str
     """step to take when the caller says there is nothing (more)"""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """key -> flow, for callers who would rather press; YAML `keys: {"1": refund}`"""
 
 
 @dataclass(frozen=True, slots=True)

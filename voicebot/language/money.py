@@ -18,7 +18,7 @@ _TENTHS = re.compile(
 )
 _CENTS_ONLY = re.compile(rf"^零?(?P<cent>[{''.join(ZH_DIGITS)}\d]+)分")
 _JIAO = re.compile(r"^\s?(?:毛|角)")
-_FEN = re.compile(r"^\s?分(?!之|钟)")
+_FEN = re.compile(r"^\s?分(?!之|钟|[感满])")
 _DOLLARS = re.compile(r"^\s?(?:dollars?|bucks?|usd|quid|pounds?|euros?)(?![a-z])")
 _AND_CENTS = re.compile(r"^\s?(?:and\s)?(?P<cents>.+?)\s?cents?(?![a-z])")
 _CENT = re.compile(r"^\s?cents?(?![a-z])")
@@ -70,7 +70,7 @@ def find(text: str, language: str = "zh") -> list[Amount]:
         if number.start < done or _TAIL_BEFORE.search(text[: number.start]):
             continue
         amount = _with_unit(text, number) or _english(text, number, found[at + 1 :])
-        if amount is None and not _OTHER_UNIT.match(text[number.end :]):
+        if amount is None and not _counts_something(text, number):
             signed = bool(_SIGN.search(text[: number.start]))
             amount = _amount(number, number.value * 100, number.end, has_unit=signed)
         if amount is not None:
@@ -82,6 +82,18 @@ def find(text: str, language: str = "zh") -> list[Amount]:
         size = {"块": 1, "百": 100, "千": 1000, "万": 10000}[about_one[0][0]] * 100
         out.append(Amount(size, size, size * 2, about_one.start(), about_one.end(), True))
     return out
+
+
+_AFTER_AMOUNT = re.compile(r"^\s?(?:$|[吧啊呀呢的那这左右上下多来不对\s]|[一-鿿]{0,2}$|[a-z])")
+
+
+def _counts_something(text: str, number: Number) -> bool:
+    """A bare number is money only where it counts nothing else: 一台, 三样, 六石镇."""
+    after = text[number.end :]
+    if _OTHER_UNIT.match(after):
+        return True
+    is_small = number.value < 10 and not number.is_figure
+    return is_small and _AFTER_AMOUNT.match(after) is None
 
 
 def _amount(number: Number, cents: Fraction, end: int, *, has_unit: bool, exact: bool = False) -> Amount:

@@ -15,27 +15,30 @@ from voicebot.language.normalise import plain
 
 _ANGRY = (
     "什么破", "破公司", "破快递", "垃圾", "骗子", "骗人", "忽悠", "投诉", "举报", "曝光", "315",
-    "气死", "太过分", "过分了", "受够", "受不了", "有病", "废物", "没用",
-    "滚", "他妈", "妈的", "操", "傻", "神经病", "搞什么", "干什么吃", "烦死", "烦不烦", "玩我", "耍我",
-    "糊弄", "推来推去", "踢皮球", "都几天了", "到底", "没完没了", "态度",
-    "说了多少遍", "说了几遍", "听不懂人话", "你听不懂", "差评", "不像话", "欺负人", "坑人", "坑钱",
-    "凭什么", "怎么还不",
-    "ridiculous", "unacceptable", "scam", "fraud", "useless", "terrible", "awful", "worst", "angry",
-    "furious", "complain", "complaint", "sue",
-    "bullshit", "fuck", "fucking", "damn", "shit", "stupid", "idiot", "fed up", "sick of", "pissed",
-    "crap", "joke",
+    "气死", "太过分", "过分了", "受够", "受不了", "有病", "废物", "没用", "滚", "他妈", "妈的", "操",
+    "傻", "神经病", "搞什么", "干什么吃", "烦死", "烦不烦", "玩我", "耍我", "糊弄", "推来推去",
+    "踢皮球", "没完没了", "说了多少遍", "说了几遍", "听不懂人话", "你听不懂", "不像话", "欺负人",
+    "坑人", "坑钱", "凭什么", "ridiculous", "unacceptable", "scam", "fraud", "useless", "terrible",
+    "awful", "worst", "angry", "furious", "complain", "complaint", "sue", "bullshit", "fuck",
+    "fucking", "damn", "shit", "stupid", "idiot", "fed up", "sick of", "pissed", "crap",
 )  # fmt: skip
+_ANNOYED = re.compile(
+    r"到底|怎么还(?:不|没)|态度|都(?:[好几两三四五六七八九十半\d]+)(?:个)?(?:天|周|星期|礼拜|月|小时|遍|次)了?|"
+    r"给?(?:你们?)?(?:打|给)?差评|"
+    r"搞没搞|又是|第[二三四五六]次了|有完没完|"
+    r"still (?:not|haven't|hasn't|no)|how (?:much longer|many times)|again and again|"
+    r"a joke"
+)
+"""tells impatience; alone it is worry, with more of it or a raised voice it is anger"""
 _WORRIED = (
     "担心", "害怕", "着急", "怎么办", "急死", "不放心", "会不会", "万一", "丢了", "被盗", "盗刷",
-    "被骗", "心慌", "慌", "焦虑", "不敢", "拜托", "求求", "能不能快",
-    "worried", "afraid", "anxious", "concerned", "scared", "nervous", "stolen", "lost my",
-    "what should i do", "help me",
+    "被骗", "心慌", "慌", "焦虑", "不敢", "拜托", "求求", "能不能快", "worried", "afraid", "anxious",
+    "concerned", "scared", "nervous", "stolen", "lost my", "what should i do", "help me",
 )  # fmt: skip
 _URGENT = (
     "急", "马上", "立刻", "赶紧", "尽快", "快点", "赶时间", "等不了", "来不及", "赶快", "今天必须",
-    "加急", "急用", "急着", "火急",
-    "urgent", "urgently", "immediately", "right now", "asap", "as soon as possible", "hurry",
-    "emergency", "straight away", "right away",
+    "加急", "急用", "急着", "火急", "urgent", "urgently", "immediately", "right now", "asap",
+    "as soon as possible", "hurry", "emergency", "straight away", "right away",
 )  # fmt: skip
 _NOT_FELT = re.compile(
     r"不(?:着)?急|没(?:有)?(?:着)?急|不用急|别急|不担心|不用担心|不放心吗|没用过|没用完|没用上|还没用|"
@@ -75,6 +78,7 @@ def tone_of_text(text: str, words: Mapping[str, Sequence[str]] | None = None) ->
     angry = _weigh(flat, (*_ANGRY, *words.get("angry", ())))
     worried = _weigh(flat, (*_WORRIED, *words.get("worried", ())))
     urgent = _weigh(flat, (*_URGENT, *words.get("urgent", ())))
+    angry = min(1.0, angry + 0.3 * len(set(_ANNOYED.findall(flat))))
     if angry:
         angry += loud
     if angry >= 0.5 and angry >= worried:

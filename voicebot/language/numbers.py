@@ -104,7 +104,7 @@ def _find_zh(text: str) -> list[Number]:
         start, end = run.span()
         if not re.search(r"[\d零〇一幺壹二两贰三叁四肆五伍六陆七柒八捌九玖十拾百佰千仟万亿]", words):
             continue
-        if words[0] in "百千万亿百佰仟" and len(words) == 1:
+        if words in ("百", "千", "万", "亿", "佰", "仟", "一半", "陆", "伍") or text[end : end + 2] == "感谢":
             continue
         parsed = parse_zh(words)
         if parsed is None:

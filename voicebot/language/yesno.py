@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicebot.language import match
-from voicebot.language.normalise import plain
+from voicebot.language.normalise import normalise, plain
 from voicebot.language.pinyin import tokens
 
 _NOISE = re.compile(
     r"你好|您好|对不起|对不住|不好意思|不客气|对了|对方|对于|对面|好像是|好像(?!不|没)|好久|好多|好几|"
-    r"好慢|好吗|好不好|行不行|可不可以|是不是|对不对|要不要|有没有|能不能|"
+    r"好慢|哎[呀哟呦]|唉|好吗|可以不可以|好不好|行不行|可不可以|(?<!不)是不是|(?<!不)对不对|要不要|有没有|能不能|"
     r"可以吗|行吗|是吗|对吗|真的吗|确定吗|不知道|不清楚|不晓得|不记得|不太清楚|没听清楚?|没听懂|没听见|"
     r"听不清楚?|听不见|听不懂|不懂|不明白|没明白|"
     r"是什么|是谁|是哪|什么|怎么|为什么|不一定|不确定|要不然|要是|要么|"
@@ -35,7 +35,7 @@ _DOUBLE = re.compile(
 
 _YES_ZH = (
     r"没(?:有)?(?:什么)?(?:问题|毛病|意见)|没错|不错|没关系|就(?:是)?(?:这个|那个|它|他|她|这笔|这单|那笔|"
-    r"了)|就是|可以|行|好|是|对|嗯|恩|要|需要|确认|确定|同意|正确|"
+    r"了)|就是|就这样|可以|行|好|是|对|嗯|恩|要|需要|确认|确定|同意|正确|"
     r"当然|必须|肯定|愿意|想|成|中|得嘞|妥|好嘞|哎|诶|可不|那当然|麻烦(?:你|您)?了?|办吧|退吧|弄吧|来吧|"
     r"昂|噢|哦|有|能|准|"
     r"随便|都行|都可以|都好|听你的|按你说的|ok|okay|yes|yeah"
@@ -62,11 +62,12 @@ _PURE_NO_ZH = re.compile(
 _PURE_YES_ZH = re.compile(rf"^{_ADVERB_ZH}(?:{_YES_ZH}){_TAIL_ZH}$")
 _OPENS_NO_ZH = re.compile(
     r"^(?:嗯|啊|哦|哎呀?|诶|那|就|我|这个?|那个?|都|真的?|还|先)*(?:不是|不对|不要|不用|不行|不可以|"
-    r"不同意|不需要|不想|不能|没有|错了|搞错|弄错|算了|别|不)"
+    r"不同意|不需要|不想(?!到)|没有(?!人|办法|货|地方|其他|别的)|错了|搞错|弄错|算了|别|不(?=\s|$|[啊呀哦]))"
 )
 _OPENS_YES_ZH = re.compile(
     r"^(?:嗯|啊|哦|噢|哎|诶|那|就)*(?:是的|是啊|是呀|是我|对的|对啊|对呀|对对|好的|好啊|好呀|好吧|行吧|"
-    r"行啊|可以|没错|没问题|当然|确认|同意|麻烦|要的|就是|就这|就那|嗯嗯|是(?!不|否|什|谁|哪|怎)|"
+    r"行啊|可以(?=$|[的啊呀吧了呢哦嘛你您我那就麻谢没])|没错|没问题|当然|确认|同意|麻烦|要的|就是[这那它]|就这[个笔单件]|就那[个笔单件]|就这样(?=吧|$)|嗯嗯|"
+    r"是(?=[这那它他她我第尾昨前上周\d一二三四五六七八九幺零]|[^不没否什谁哪怎]{1,8}(?:[个笔单件条的]|吧|啊)$)|"
     r"对(?=[就我是那这请]))"
 )
 
@@ -123,7 +124,7 @@ def parse(text: str, options: Mapping[str, Sequence[str]] | None = None) -> Answ
 
     options: "yes" and "no" -> further wordings of the dialplan.
     """
-    text = plain(text)
+    text = normalise(text)
     if not text:
         return NEITHER
     if options:
@@ -132,7 +133,7 @@ def parse(text: str, options: Mapping[str, Sequence[str]] | None = None) -> Answ
             return own
     clauses = _clauses(text)
     answers = [(clause, _judge(clause)) for clause in clauses]
-    decided = [(at, answer) for at, (_, answer) in enumerate(answers) if answer.value is not None]
+    decided = _worth_hearing(answers)
     if not decided:
         return _by_sound(text, options or {})
     first_at, first = decided[0]
@@ -150,6 +151,20 @@ def parse(text: str, options: Mapping[str, Sequence[str]] | None = None) -> Answ
     return Answer(
         last.value, max(answer.confidence for _, answer in decided) - (0.05 if has_more else 0.0), has_more
     )
+
+
+def _worth_hearing(answers: list[tuple[str, Answer]]) -> list[tuple[int, Answer]]:
+    """The clauses that decide. After talk of something else only a plain yes or no counts, and less."""
+    out: list[tuple[int, Answer]] = []
+    elsewhere = 0
+    for at, (clause, answer) in enumerate(answers):
+        if answer.value is None:
+            elsewhere += len(clause) if not out else 0
+        elif elsewhere < 5:
+            out.append((at, answer))
+        elif not answer.has_more:
+            out.append((at, replace(answer, confidence=min(answer.confidence, 0.65))))
+    return out
 
 
 def _own_wording(text: str, options: Mapping[str, Sequence[str]]) -> Answer | None:
@@ -193,9 +208,9 @@ def _judge(clause: str) -> Answer:
     if _OPENS_YES_ZH.match(hidden) or _OPENS_YES_EN.match(hidden):
         return Answer("yes", 0.8, True)
     closing = re.search(r"(?:不对|不行|不可以|不要|不用|不需要|算了|不是)(?:了|的|吧|啊)?$", hidden)
-    if closing and len(hidden) <= 10:
+    if closing and len(hidden) <= 10 and "□" not in hidden:
         return Answer("no", 0.75, True)
-    closing = re.search(r"(?:都?是对的|没错|没问题|可以的?|就行|就好|也行|都行|对的)(?:了|吧|啊)?$", hidden)
+    closing = re.search(r"(?:都?是对的|没错|没问题|可以的?|就行|就好|也行|都行|对的)(?:了|啊)?$", hidden)
     if closing and len(hidden) <= 10 and "□" not in hidden:
         return Answer("yes", 0.75, True)
     return NEITHER

@@ -22,6 +22,7 @@ them is `silence_ms` or `wait_for`. After the last move the caller listens until
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from voicebot.dialplan import yamltree
@@ -32,7 +33,6 @@ from voicebot.dialplan.yamltree import List, Map, Node, Scalar
 from voicebot.errors import DialplanError
 from voicebot.phone.line import KEYS
 
-AGENT_BEHAVIOURS = ("accepts", "declines", "no_key", "busy", "no_answer", "fails", "voicemail")
 WAITS = ("bot_silent", "bot_speaks", "agent")
 MOVES = ("say", "play", "keys", "silence_ms", "wait_for", "hang_up")
 TOP_KEYS = ("caller", "dialed", "voice", "patience_ms", "noise", "agents", "moves", "about")
@@ -116,13 +116,16 @@ class Script:
     file: str = field(default="", compare=False)
 
 
-def read_script(text: str, file: str) -> Script:
-    """Read one script. Raises DialplanError that lists every mistake with file:line:column."""
+def read_script(text: str, file: str, *, behaviours: Sequence[str] = ("accepts",)) -> Script:
+    """Read one script. Raises DialplanError that lists every mistake with file:line:column.
+
+    behaviours: names that may stand in `agents`.
+    """
     notes = Notes()
     reader = Reader(notes, ("script",), "script")
     root, problems = yamltree.read(text, file)
     notes.problems.extend(problems)
-    script = _script(reader, root, file)
+    script = _script(reader, root, file, behaviours)
     errors = [problem for problem in tidy(notes.problems) if problem.is_error]
     if errors:
         raise DialplanError("the phone script cannot be played:\n" + render(errors), code="E-PHONE-SCRIPT")
@@ -135,7 +138,7 @@ def say_script(texts: list[str], *, caller: str = "", dialed: str = "", voice: s
     return Script(moves, caller, dialed, voice)
 
 
-def _script(reader: Reader, root: Node | None, file: str) -> Script:
+def _script(reader: Reader, root: Node | None, file: str, behaviours: Sequence[str]) -> Script:
     top = reader.mapping(root, "a phone script")
     if top is None:
         if root is None:
@@ -151,7 +154,7 @@ def _script(reader: Reader, root: Node | None, file: str) -> Script:
         patience_ms=reader.integer(top.get("patience_ms"), "patience_ms", 800, 100, 10_000),
         noise=_noise(reader, top.get("noise")),
         agents=tuple(
-            reader.one_of(node, "an agent's behaviour", AGENT_BEHAVIOURS, "accepts")
+            reader.one_of(node, "an agent's behaviour", behaviours, "accepts")
             for node in reader.scalars(top.get("agents"), "agents")
         )
         or ("accepts",),

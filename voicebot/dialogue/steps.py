@@ -148,10 +148,9 @@ def _ask(turn: Turn, step: m.Ask) -> None:
         return
     if filled is not None and filled.is_stale and not slot.confirm_prompt:
         del state.slots[slot.name]
-    if frame.heard:
+    if frame.heard and slot.name not in frame.refused_guesses:
         answer = answering.mentioned(turn, slot, frame.heard)
         if answer.is_given:
-            frame.heard = _without_use(frame.heard, slot)
             answering.settle(turn, slot, answer)
             return
     if slot.type == "record" and not asking.records_of(turn, slot):
@@ -160,11 +159,6 @@ def _ask(turn: Turn, step: m.Ask) -> None:
         start_flow(turn, slot.on_fail)
         return
     asking.put_slot(turn, slot)
-
-
-def _without_use(heard: str, slot: m.Slot) -> str:
-    """A record named once is not looked for again in the same sentence; choices may be."""
-    return "" if slot.type == "record" else heard
 
 
 def _confirm(turn: Turn, step: m.Confirm) -> None:

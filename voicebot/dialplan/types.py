@@ -85,6 +85,8 @@ PROMPT_NAMES: Mapping[str, Mapping[str, Type]] = {
     "which_one": {"first": TEXT, "second": TEXT},
     "multi_intent": {"first": TEXT, "second": TEXT},
     "back_to_question": {"flow": TEXT},
+    "next_request": {"flow": TEXT},
+    "next_request": {"flow": TEXT},
     "recap": {},
 }
 """Prompt -> names that exist only in it."""

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from voicebot.dialplan.model import SLOT_TYPES
 from voicebot.language.values import ValueContext, parse
@@ -107,3 +109,21 @@ def test_a_short_phone_number_is_partial() -> None:
 def test_a_phone_number_is_corrected() -> None:
     context = ctx(previous="+8613812345678")
     assert parse("phone", "最后一位是九", context).value == "+8613812345679"
+
+
+WORDS = (
+    "一 二 三 十 百 两 零 幺 个 块 毛 元 点 半 几 多 来 号 月 年 天 周 礼拜 上 前 去年 昨天 双 不 是 不是 对 没 "
+    "别 还是 吗 吧 的 那个 尾号 第 最 后 原路 余额 1 2 9 0 . - , ， 12 2026 one two double half hundred last "
+    "monday ago not no yes the of may march $ % ¥ 廿 卅 百分之 负"
+)
+PIECES = st.sampled_from(WORDS.split())
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(st.sampled_from(SLOT_TYPES), st.lists(PIECES, max_size=9), st.booleans())
+def test_no_mixture_of_words_breaks_a_parser(kind: str, pieces: list[str], spaced: bool) -> None:
+    text = (" " if spaced else "").join(pieces)
+    result = parse(kind, text, ctx(options=METHOD, min_digits=2, max_digits=6, previous="1234"))
+    assert (result.value is None) == bool(result.reason)
+    assert 0 <= result.confidence <= 1
+    assert all(0 <= start <= end <= len(text) for start, end in result.spans)

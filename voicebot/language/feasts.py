@@ -42,6 +42,22 @@ _LUNAR: dict[str, tuple[str, int, int]] = {
 }  # fmt: skip
 
 
+_FLOATING: dict[str, tuple[int, int, int, int]] = {
+    "母亲节": (5, 6, 2, 0), "mother's day": (5, 6, 2, 0), "父亲节": (6, 6, 3, 0),
+    "father's day": (6, 6, 3, 0),
+    "感恩节": (11, 3, 4, 0), "thanksgiving": (11, 3, 4, 0), "黑五": (11, 3, 4, 1),
+    "黑色星期五": (11, 3, 4, 1),
+    "black friday": (11, 3, 4, 1), "cyber monday": (11, 3, 4, 4),
+}  # fmt: skip
+"""name -> month, weekday (Monday is 0), which one of the month, days after it"""
+
+
+def _floating_day(name: str, year: int) -> date:
+    month, weekday, nth, after = _FLOATING[name]
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1) + after)
+
+
 @lru_cache(maxsize=256)
 def _lunar_day(name: str, year: int) -> date | None:
     """The solar day of a lunar feast; None outside the library's tables."""
@@ -65,6 +81,9 @@ def read(found: re.Match[str], today: date, sense: str) -> Reading:
             month, day, length = _FIXED[name]
             first = date(of_year, month, day)
             return first, first + timedelta(days=length - 1)
+        if name in _FLOATING:
+            day_of_feast = _floating_day(name, of_year)
+            return day_of_feast, day_of_feast
         lunar, before, after = _LUNAR[name]
         middle = _lunar_day(lunar, of_year)
         return (middle + timedelta(days=before), middle + timedelta(days=after)) if middle else None
@@ -79,5 +98,9 @@ def read(found: re.Match[str], today: date, sense: str) -> Reading:
     return None
 
 
-_NAMES = "|".join(re.escape(name) for name in sorted((*_FIXED, *_LUNAR), key=len, reverse=True))
-PATTERN = re.compile(rf"{YEAR}(?P<feast>{_NAMES})(?:节)?(?:那天|当天|那会儿?|期间|的时候|前后|(?![a-z]))?")
+_ALL_NAMES = sorted((*_FIXED, *_LUNAR, *_FLOATING), key=len, reverse=True)
+_NAMES = "|".join(re.escape(name) for name in _ALL_NAMES)
+PATTERN = re.compile(
+    rf"(?<![a-z'])(?<![\d零一二三四五六七八九十]){YEAR}(?P<feast>{_NAMES})(?![a-z\d一二三四五六七八九十码双])"
+    r"(?:节)?(?:那天|当天|那会儿?|期间|的时候|前后)?"
+)

@@ -191,7 +191,7 @@ def _parse_with_units(pieces: list[str], sign: int) -> tuple[Fraction, Fraction,
                 section += (current if current is not None else Fraction(1)) * unit
             current, last_unit, zero = None, unit, False
         else:
-            if current is not None:
+            if current is not None or not piece[0].isdigit():
                 return None
             current = Fraction(piece)
     if current is not None:

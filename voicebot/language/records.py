@@ -12,17 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.dialplan.model import RecordType
 from voicebot.events import Value
-from voicebot.language import dates, digits, money, numbers, record_words, spoken_en, spoken_zh
+from voicebot.language import dates, digits, money, record_places, record_words, spoken_en, spoken_zh
 from voicebot.language.normalise import plain
 from voicebot.language.parsed import ValueContext
 
-Record = Mapping[str, Value]
+Record = record_places.Record
 
 STRENGTH = {"tail": 5, "place": 4, "amount": 3, "words": 2, "date": 2, "near_tail": 1}
 """which feature is believed when two contradict each other"""
@@ -204,25 +204,12 @@ def _masked(text: str, spans: Sequence[tuple[int, int] | None]) -> str:
 # --- day, amount, place, words -----------------------------------------------------------
 
 
-def _day_of(value: Value) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str):
-        try:
-            return datetime.fromisoformat(value).date()
-        except ValueError:
-            return None
-    return None
-
-
 def _date_feature(
     text: str, records: Sequence[Record], record_type: RecordType, ctx: ValueContext
 ) -> _Feature | None:
     if not record_type.date:
         return None
-    days = [_day_of(record.get(record_type.date)) for record in records]
+    days = [record_places.day_of(record.get(record_type.date)) for record in records]
     found = dates.find(text, today=ctx.today, language=ctx.language)
     if not found:
         return None
@@ -264,38 +251,6 @@ def _amount_feature(
     return best
 
 
-_PLACE_WORD = r"(?:一)?(?:个|笔|单|件|条|份|张|款|样|种|项|家|只|双|台|订单|the)"
-_NTH = re.compile(
-    rf"第(?P<zh>[一二两三四五六七八九十\d]+){_PLACE_WORD}?(?![次天步年月周级版])|"
-    r"(?<![a-z'])(?:the )?(?P<en>first|second|third|fourth|fifth|sixth)(?= one| order| of them|$|"
-    r" please)|number (?P<number>one|two|three|four|five|[1-9])(?![\s\d]*\d)"
-)
-_LAST = re.compile(
-    rf"最后(?:那|这|的)?{_PLACE_WORD}|(?<![a-z'])(?:the )?last (?:one|order|of them)|最后(?:那|一)|"
-    r"(?:the )?bottom one"
-)
-_NEWEST = re.compile(
-    r"最近(?:的)?(?:那|这|一|买的|下的?单?|的一|订)|最新|(?:刚刚|刚才|刚)(?:下的?单?|买|订|拍|付)的?|"
-    r"最近买|(?<![a-z'])(?:most recent|latest|newest|just (?:bought|ordered))(?![a-z])|最后买|"
-    rf"最近{_PLACE_WORD}"
-)
-_OLDEST = re.compile(r"最早|最先(?:买|下)|最老|最旧|(?<![a-z'])(?:oldest|earliest)(?![a-z])")
-_UPPER = re.compile(
-    rf"(?:上面|前面|前头|上头|上边|前边)(?:的|那|这){_PLACE_WORD}?|(?<!之)前(?:那|一)?{_PLACE_WORD}(?!月)|"
-    r"(?:the )?(?:former|previous one|one before|top one)"
-)
-_LOWER = re.compile(
-    rf"(?:下面|后面|后头|底下|下边|后边)(?:的|那|这){_PLACE_WORD}?|后(?:那|一)?个(?!月)|"
-    r"(?<![a-z'])(?:the )?(?:latter|one after)"
-)
-_MIDDLE = re.compile(rf"中间(?:的|那|这){_PLACE_WORD}?|(?:the )?middle one|(?:the )?one in the middle")
-_DEAREST = re.compile(
-    r"(?:最|比较)?贵(?:的|那|点的|一点的)|金额(?:最|比较)?(?:大|高)|(?<![a-z'])(?:most|more) expensive|钱多的"
-)
-_CHEAPEST = re.compile(
-    r"(?:最|比较)?便宜(?:的|那|点的那|一点的那)|金额(?:最|比较)?(?:小|低)|(?<![a-z'])cheap(?:est|"
-    r"er)(?: one)?|钱少的"
-)
 _ALL = re.compile(
     r"全部|所有的?|都(?:退|要|是|不要|查|一起)|(?:两|三|几|俩|仨)(?:个|笔|单|件)?都|一起退|全退|"
     r"(?<![a-z'])(?:all of them|both(?: of them)?|every one|all orders)(?![a-z])"
@@ -304,66 +259,11 @@ _NOT_ALL = re.compile(r"不是全部|不是都|都不是|都不对|都是对|都
 
 
 def _place_feature(text: str, records: Sequence[Record], record_type: RecordType) -> _Feature | None:
-    count = len(records)
-    if count < 2:
+    found = record_places.find(text, records, record_type)
+    if found is None:
         return None
-
-    def one(at: int | None, span: tuple[int, int]) -> _Feature | None:
-        if at is None or not 0 <= at < count:
-            return None
-        return _Feature("place", tuple(1.0 if index == at else 0.0 for index in range(count)), span)
-
-    nth = _NTH.search(text)
-    if nth:
-        if nth["zh"]:
-            parsed = numbers.parse_zh(nth["zh"])
-            return one(int(parsed[0]) - 1 if parsed else None, nth.span())
-        word = nth["en"] or nth["number"]
-        table = {
-            "first": 0,
-            "second": 1,
-            "third": 2,
-            "fourth": 3,
-            "fifth": 4,
-            "sixth": 5,
-            "one": 0,
-            "two": 1,
-            "three": 2,
-            "four": 3,
-            "five": 4,
-        }
-        return one(table[word] if word in table else int(word) - 1, nth.span())
-    days = [_day_of(record.get(record_type.date)) if record_type.date else None for record in records]
-    prices = [record.get(record_type.amount) if record_type.amount else None for record in records]
-    known = [(day, -at) for at, day in enumerate(days) if day is not None]
-    costs = [(price, -at) for at, price in enumerate(prices) if isinstance(price, int)]
-    for pattern, at in (
-        (_NEWEST, _moment_extreme(records, record_type, newest=True) if known else 0),
-        (_OLDEST, _moment_extreme(records, record_type, newest=False) if known else count - 1),
-        (_LAST, count - 1),
-        (_MIDDLE, count // 2 if count % 2 else None),
-        (_DEAREST, -max(costs)[1] if costs else None),
-        (_CHEAPEST, -min(costs, key=lambda cost: cost[0])[1] if costs else None),
-        (_UPPER, 0 if count == 2 else None),
-        (_LOWER, count - 1 if count == 2 else None),
-    ):
-        found = pattern.search(text)
-        if found and (feature := one(at, found.span())):
-            return feature
-    return None
-
-
-def _moment_extreme(records: Sequence[Record], record_type: RecordType, *, newest: bool) -> int:
-    def moment(at: int) -> str:
-        value = records[at].get(record_type.date)
-        return value.isoformat() if isinstance(value, date) else str(value or "")
-
-    known = [at for at in range(len(records)) if moment(at)]
-    return (
-        max(known, key=lambda at: (moment(at), -at))
-        if newest
-        else min(known, key=lambda at: (moment(at), -at))
-    )
+    at, span = found
+    return _Feature("place", tuple(1.0 if index == at else 0.0 for index in range(len(records))), span)
 
 
 def _words_feature(text: str, records: Sequence[Record], record_type: RecordType) -> _Feature | None:
@@ -486,7 +386,7 @@ def sayings(record: Record, record_type: RecordType, today: datetime, language: 
         out.append(f"{fields['color']}{fields['item']}")
     elif fields["color"] and fields["item"]:
         out.append(f"the {fields['color']} {fields['item']}")
-    day = _day_of(record.get(record_type.date)) if record_type.date else None
+    day = record_places.day_of(record.get(record_type.date)) if record_type.date else None
     if day is not None:
         out.append(
             f"{spoken_zh.day(day, today.date())}买的"

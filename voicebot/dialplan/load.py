@@ -12,8 +12,9 @@ No file is opened here: texts come from `voicebot/dialplan_files.py`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from voicebot.dialplan import prompts, typecheck
 from voicebot.dialplan.examples import Example
@@ -51,6 +52,8 @@ class Draft:
     spots: Mapping[Owner, Place]
     scope: Scope
     examples: tuple[Example, ...] = ()
+    allowed: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    """(file, line) -> warnings that a comment there allows"""
 
     def spot(self, *owner: str) -> Place:
         """Where an entry, or one key of it, stands; the entry itself when the key is not written."""
@@ -193,9 +196,36 @@ def _draft(whole: Part, files: Files, folder: str) -> tuple[Draft, list[Problem]
         checksum=_checksum(files),
     )
     draft = Draft(
-        dialplan, folder, tuple(whole.notes.references), whole.notes.spots, scope, tuple(whole.examples)
+        dialplan,
+        folder,
+        tuple(whole.notes.references),
+        whole.notes.spots,
+        scope,
+        tuple(whole.examples),
+        _allowed(files, folder.removesuffix(whole.folder)),
     )
     return draft, notes.problems
+
+
+_ALLOW = re.compile(r"(?P<before>.*?)#\s*allow:\s*(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)")
+
+
+def _allowed(files: Files, root: str) -> dict[tuple[str, int], frozenset[str]]:
+    """Where a comment `# allow: rule` accepts a warning: on its line, or alone on the line before."""
+    found: dict[tuple[str, int], frozenset[str]] = {}
+    for folder, texts in files.items():
+        for path, text in texts.items():
+            waiting: frozenset[str] = frozenset()
+            for number, line in enumerate(text.splitlines(), start=1):
+                comment = _ALLOW.match(line)
+                named = frozenset(re.split(r"\s*,\s*", comment["rules"])) if comment else frozenset()
+                if line.lstrip().startswith("#"):
+                    waiting |= named
+                elif line.strip():
+                    if named | waiting:
+                        found[f"{root}{folder}/{path}", number] = named | waiting
+                    waiting = frozenset()
+    return found
 
 
 def _with_starts(flow: Flow, intents: set[str]) -> Flow:

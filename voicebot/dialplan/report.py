@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -46,20 +45,22 @@ def tidy(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def render(problems: Sequence[Problem]) -> str:
     """All problems as text, followed by a count."""
-    lines = [str(problem) for problem in problems]
+    return "\n".join([*map(str, problems), count(problems)])
+
+
+def count(problems: Sequence[Problem]) -> str:
+    """ "2 errors, 1 warning" """
     errors = sum(problem.is_error for problem in problems)
-    warnings = len(problems) - errors
-    lines.append(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
-    return "\n".join(lines)
+    return f"{_number(errors, 'error')}, {_number(len(problems) - errors, 'warning')}"
 
 
-def as_json(problems: Sequence[Problem]) -> str:
-    """All problems for a program: a list of {file, line, column, severity, rule, message, remedy}."""
-    rows = []
+def rows(problems: Sequence[Problem]) -> list[dict[str, str | int]]:
+    """All problems for a program: {file, line, column, severity, message, remedy, rule} each."""
+    found = []
     for problem in problems:
         row = asdict(problem)
-        rows.append({**row.pop("place"), **row})
-    return json.dumps(rows, ensure_ascii=False, indent=2)
+        found.append({**row.pop("place"), **row})
+    return found
 
 
 def failure(problems: Sequence[Problem]) -> DialplanError:
@@ -88,5 +89,5 @@ def suggest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
     return otherwise
 
 
-def _count(number: int, what: str) -> str:
+def _number(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -23,6 +23,7 @@ _ORDERED = _NUMBERS | _DATES | {"time"}
 UNKNOWN_NAME = "unknown-name"
 UNKNOWN_FIELD = "unknown-field"
 IMPOSSIBLE = "impossible-comparison"
+IMPOSSIBLE_SUM = "impossible-sum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _sum(node: ast.BinOp, left: Type, right: Type, typing: _Typing) -> Type:
     elif left.is_list and right.is_list and isinstance(node.op, ast.Add):
         return joined(left, right)
     sign = "+" if isinstance(node.op, ast.Add) else "-"
-    typing.flaw(node, f"{left} {sign} {right} has no value", "add only what can be added", "impossible-sum")
+    typing.flaw(node, f"{left} {sign} {right} has no value", "add only what can be added", IMPOSSIBLE_SUM)
     return UNKNOWN
 
 

@@ -86,7 +86,6 @@ PROMPT_NAMES: Mapping[str, Mapping[str, Type]] = {
     "multi_intent": {"first": TEXT, "second": TEXT},
     "back_to_question": {"flow": TEXT},
     "next_request": {"flow": TEXT},
-    "next_request": {"flow": TEXT},
     "recap": {},
 }
 """Prompt -> names that exist only in it."""

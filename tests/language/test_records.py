@@ -224,6 +224,26 @@ def test_size_tells_two_shirts_apart() -> None:
     assert picked("黑色衬衫", [SHIRT, medium]) == "shirt medium"
 
 
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ("黑衬衫", "shirt"),
+        ("那件白的", "white"),
+        ("不是黑的是白的", "white"),
+        ("不要白的要黑的", "shirt"),
+        ("我说的是优衣库那件白的", "white"),
+        ("尾号21那个", "white"),
+        ("裤子", "jeans"),
+        ("衬衫", "shirt white"),
+    ],
+)
+def test_colour_tells_two_shirts_apart(heard: str, expected: str) -> None:
+    white = order(
+        "white", "4321", "白色L码衬衫", "衬衫", "白色", "L", "优衣库官方旗舰店", 29900, "2026-11-10T09:00"
+    )
+    assert picked(heard, [SHIRT, white, JEANS]) == expected
+
+
 def test_a_misheard_tail_is_less_sure_than_a_right_one() -> None:
     ctx = ValueContext(TODAY, records=ORDERS, record_type=ORDER)
     right, near = pick("尾号五六七八", ORDERS, ORDER, ctx), pick("尾号五六七九", ORDERS, ORDER, ctx)

@@ -112,9 +112,9 @@ def test_a_phone_number_is_corrected() -> None:
 
 
 WORDS = (
-    "一 二 三 十 百 两 零 幺 个 块 毛 元 点 半 几 多 来 号 月 年 天 周 礼拜 上 前 去年 昨天 双 不 是 不是 对 没 "
-    "别 还是 吗 吧 的 那个 尾号 第 最 后 原路 余额 1 2 9 0 . - , ， 12 2026 one two double half hundred last "
-    "monday ago not no yes the of may march $ % ¥ 廿 卅 百分之 负"
+    "一 二 三 十 百 两 零 幺 个 块 毛 元 点 半 几 多 来 号 月 年 天 周 礼拜 上 前 去年 昨天 双 不 是 不是 "
+    "对 没 别 还是 吗 吧 的 那个 尾号 第 最 后 原路 余额 1 2 9 0 . - , ， 12 2026 one two double half "
+    "hundred last monday ago not no yes the of may march $ % ¥ 廿 卅 百分之 负"
 )
 PIECES = st.sampled_from(WORDS.split())
 

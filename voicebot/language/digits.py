@@ -63,10 +63,13 @@ _SOUNDS_LIKE = {
     "ling": "0", "lin": "0", "yi": "1", "yao": "1", "er": "2", "liang": "2", "san": "3", "shan": "3",
     "si": "4", "wu": "5",
     "liu": "6", "niu": "6", "qi": "7", "ba": "8", "jiu": "9", "zou": "9", "dong": "0", "guai": "7",
+    "shi": "4",
 }  # fmt: skip
-_NEVER_DIGITS = frozenset("已以也要而我无就吧把是时事死似思司走又有一七期起气其它她牛骑")
+_NEVER_DIGITS = frozenset("试市室十师式已以也要而我无就吧把是时事死似思司走又有一七期起气其它她牛骑")
 """common words that sound like digits: taking them for one would do more harm than good"""
 _LOOSE_LATER = frozenset("要而就吧把是死似其期起走")
+_LOOSE_LAST = _LOOSE_LATER | frozenset("是事时试市室")
+"""said between digits by people who do not tell shi from si"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ def parse(text: str, ctx: ValueContext) -> Parsed:
     strict = _read(text, groups(text), ctx)
     if strict.value is not None or strict.reason == "ambiguous":
         return strict
-    for also in (frozenset[str](), _LOOSE_LATER):
+    for also in (frozenset[str](), _LOOSE_LATER, _LOOSE_LAST):
         loose_text = _loosened(text, also)
         if loose_text != text:
             loose = _read(loose_text, groups(loose_text), ctx)
@@ -186,7 +189,7 @@ def parse(text: str, ctx: ValueContext) -> Parsed:
 def _loosened(text: str, also: frozenset[str]) -> str:
     """Write a digit for every character that sounds like one and stands beside digits."""
     if not re.search(r"[一-鿿]", text):
-        return text
+        return _loosened_en(text)
     heard = tokens(text)
     out = list(text)
     like = [
@@ -207,6 +210,24 @@ def _loosened(text: str, also: frozenset[str]) -> str:
                 out[heard[index].start] = like[index]
         at = max(stop, at + 1)
     return "".join(out)
+
+
+_SOUNDS_LIKE_EN = {
+    "for": "four", "fore": "four", "to": "two", "too": "two", "ate": "eight", "won": "one", "tree": "three",
+    "free": "three", "sex": "six", "nein": "nine", "tin": "ten", "owe": "oh",
+}  # fmt: skip
+_DIGIT_EN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|\d+)"
+_NEXT_TO_DIGIT_EN = re.compile(
+    rf"(?<![a-z'])(?P<word>{'|'.join(_SOUNDS_LIKE_EN)})(?![a-z'])(?=\s{_DIGIT_EN}(?![a-z]))|"
+    rf"(?P<before>(?<![a-z']){_DIGIT_EN}\s)(?P<last>{'|'.join(_SOUNDS_LIKE_EN)})(?![a-z'])"
+)
+
+
+def _loosened_en(text: str) -> str:
+    """Write four for "for" beside other digits."""
+    return _NEXT_TO_DIGIT_EN.sub(
+        lambda found: (found["before"] or "") + _SOUNDS_LIKE_EN[found["word"] or found["last"]], text
+    )
 
 
 def fits(digits: str, ctx: ValueContext) -> bool:

@@ -37,6 +37,8 @@ _PARTICLE_COST = 0.25
 _OTHER_WRITING = 0.02
 """same sound, another character"""
 _PAUSE_COST = 0.1
+_OTHER_WORD = 0.12
+"""a near sound that is an everyday word of its own was probably meant: 语音 is not 余额"""
 
 _LEAD_IN = re.compile(r"^(?:嗯|啊|哦|呃|那|就|那就|well|so|oh|um|uh|ok)+\s*")
 _TRAIL = re.compile(r"\s*(?:[吧啊呀呢嘛哦噢啦哈的哟喽呐诶]|please|thanks|thank you|谢谢)+$")
@@ -294,6 +296,8 @@ def _align(
             continue
         start, end = heard[first].start, heard[j - 1].end
         score = _score(text[start:end], saying, cost / size, (j - first) / len(heard))
+        if size == 2 and worst > 0 and score < 0.9 and vocabulary.is_word(text[start:end]):
+            score -= _OTHER_WORD
         if score >= GOOD_ENOUGH and not (size <= 2 and vocabulary.cuts_a_word(text, start, end)):
             out.append(Mention(value, score, saying, start, end))
     return [one for one in out if all(one.score >= other.score for other in out if _overlap(one, other))]

@@ -32,6 +32,7 @@ _EMPTY_ZH = tuple(word for word in _EMPTY if not word[0].isascii())
 _COLOURS_ZH = "黑白红蓝绿黄灰紫粉橙棕青银金米咖褐"
 _COLOUR = re.compile(
     rf"(?P<zh>[{_COLOURS_ZH}])(?:颜?色|的(?=那|这|衣|裤|鞋|衬|裙|外|[a-z]|[一-鿿]))|"
+    rf"(?:^|(?<=[件个条双是要款只买]))(?P<alone>[{_COLOURS_ZH}])的|"
     r"(?<![a-z])(?P<en>black|white|red|blue|green|yellow|grey|gray|purple|pink|orange|brown|silver|gold|"
     r"beige)(?![a-z])"
 )
@@ -65,7 +66,7 @@ def scores(text: str, described: Sequence[Described]) -> tuple[tuple[float, ...]
     heard = tokens(text)
     covered = [_covered(heard, record) for record in described]
     said = frozenset().union(*covered) if covered else frozenset()
-    colours, sizes = _colours(text), _sizes(text)
+    colours, sizes = _colours(text) | _colours_before_words(heard, said), _sizes(text)
     own_colours = [_colours_of(record) for record in described]
     own_sizes = [_sizes_of(record) for record in described]
     out: list[float] = []
@@ -104,7 +105,10 @@ def _field(value: str) -> tuple[Token, ...]:
 
 
 def _stretches(heard: Sequence[Token], value: str) -> list[tuple[int, int]]:
-    """Where stretches of the field are heard: (first token, how many), longest first, each token once."""
+    """Where stretches of the field are heard: (first token, how many), longest first, each token once.
+
+    裤子 is heard as 牛仔裤 too: Mandarin names a kind by its last syllable.
+    """
     wanted = _field(value)
     found: list[tuple[int, int]] = []
     used: set[int] = set()
@@ -116,12 +120,16 @@ def _stretches(heard: Sequence[Token], value: str) -> list[tuple[int, int]]:
             for at in range(len(heard) - length + 1):
                 if used & set(range(at, at + length)):
                     continue
-                at_edge = start == 0 or start + length == len(wanted)
-                if _sounds_like(heard[at : at + length], part, at_edge=at_edge) and not _inside_other(
+                if _sounds_like(heard[at : at + length], part, whole=start == 0) and not _inside_other(
                     heard, at, length, part
                 ):
                     found.append((at, length))
                     used.update(range(at, at + length))
+    found.extend(
+        (at, 2)
+        for at in range(len(heard) - 1)
+        if heard[at + 1].text == "子" and wanted and heard[at].text == wanted[-1].text and at not in used
+    )
     return found
 
 
@@ -135,8 +143,8 @@ def _is_telling(text: str, part: Sequence[Token], *, whole: bool) -> bool:
     return not (len(part) == 2 and (text[0] in "的了在和与及" or text[-1] in "的了在和与及"))
 
 
-def _sounds_like(heard: Sequence[Token], wanted: Sequence[Token], *, at_edge: bool) -> bool:
-    """at_edge: the wanted part begins or ends its field, so that it is likely a word."""
+def _sounds_like(heard: Sequence[Token], wanted: Sequence[Token], *, whole: bool) -> bool:
+    """whole: the wanted part begins its field, so that it is likely a word and no cut out of one."""
     worst = 0.0
     total = 0.0
     same = 0
@@ -151,12 +159,7 @@ def _sounds_like(heard: Sequence[Token], wanted: Sequence[Token], *, at_edge: bo
         cost = syllable_cost(a.sound, b.sound)
         worst, total = max(worst, cost), total + cost
     right = "".join(a.text if a.text == b.text else " " for a, b in zip(heard, wanted, strict=True))
-    if (
-        len(wanted) > 2
-        and same == len(wanted) - 1
-        and at_edge
-        and not any(word in right for word in _EMPTY_ZH)
-    ):
+    if len(wanted) > 2 and same == len(wanted) - 1 and whole and not any(word in right for word in _EMPTY_ZH):
         return worst <= ONE_WRONG
     return worst <= (NEAR if len(wanted) > 2 or same else 0.12) and total / len(wanted) <= 0.15
 
@@ -168,7 +171,22 @@ def _inside_other(heard: Sequence[Token], at: int, length: int, part: Sequence[T
 
 
 def _colours(text: str) -> frozenset[str]:
-    return frozenset(found["zh"] or _EN_COLOURS[found["en"]] for found in _COLOUR.finditer(_by_sound(text)))
+    return frozenset(
+        found["zh"] or found["alone"] or _EN_COLOURS[found["en"]]
+        for found in _COLOUR.finditer(_by_sound(text))
+    )
+
+
+def _colours_before_words(heard: Sequence[Token], said: frozenset[int]) -> frozenset[str]:
+    """黑衬衫: a colour right before a word of some record, and no part of one itself (蓝牙耳机)."""
+    return frozenset(
+        token.text
+        for at, token in enumerate(heard)
+        if token.text in _COLOURS_ZH
+        and at not in said
+        and at + 1 in said
+        and heard[at + 1].start == token.end
+    )
 
 
 def _by_sound(text: str) -> str:

@@ -16,12 +16,13 @@ from voicebot.language.normalise import normalise, plain
 from voicebot.language.pinyin import tokens
 
 _NOISE = re.compile(
-    r"你好|您好|对不起|对不住|不好意思|不客气|对了|对方|对于|对面|好像是|好像(?!不|没)|好久|好多|好几|"
+    r"你好|您好|对不起|对不住|不好意思|不客气|(?<![就这才])对了(?!$)|对方|对于|对面|好像是|好像(?!不|没)|好久|好多|好几|"
     r"好慢|哎[呀哟呦]|唉|好吗|可以不可以|好不好|行不行|可不可以|(?<!不)是不是|(?<!不)对不对|要不要|有没有|能不能|"
     r"可以吗|行吗|是吗|对吗|真的吗|确定吗|不知道|不清楚|不晓得|不记得|不太清楚|没听清楚?|没听懂|没听见|"
     r"听不清楚?|听不见|听不懂|不懂|不明白|没明白|"
     r"是什么|是谁|是哪|什么|怎么|为什么|不一定|不确定|要不然|要是|要么|"
     r"不过|但是|可是|是这样的?|成功|行李|行程|得到|得了吧|没事吧|好的吗|也行吗|没收到|没到账?|"
+    r"不是很(?:确定|清楚|明白|懂|肯定)|"
     r"(?<![a-z'])(?:no idea|not sure|no clue|don't know|dont know|do not know|i know|yes or no|what|how come|"
     r"right now|right away|ok so what|know|not yet|didn't hear|did not hear|can't hear|sure about)(?![a-z'])"
 )
@@ -29,19 +30,25 @@ _NOISE = re.compile(
 
 _DOUBLE = re.compile(
     r"不是不(?:行|可以|对|好|要|想|同意|愿意)|没(?:有)?(?:说)?不(?:对|行|同意|要)|不能说不(?:对|行)|"
-    r"不(?:会|得)不(?:要|同意)?|not wrong|not bad|isn't wrong"
+    r"不(?:会|得)不(?:要|同意)?|not wrong|not bad|isn't wrong|not a problem|"
+    r"no problem|no worries|(?:don't|wouldn't) mind|no objections?"
 )
 """two negations: a yes, said with some reserve"""
+_SURELY_NOT = re.compile(
+    r"^.{0,4}算了(?:吧|啊|不用了)?$|怎么可能|才怪|^哪里对|谁说的?是|"
+    r"(?:of course|certainly|absolutely|definitely) not"
+)
+"""a no that holds no plain no"""
 
 _YES_ZH = (
     r"没(?:有)?(?:什么)?(?:问题|毛病|意见)|没错|不错|没关系|就(?:是)?(?:这个|那个|它|他|她|这笔|这单|那笔|"
-    r"了)|就是|就这样|可以|行|好|是|对|嗯|恩|要|需要|确认|确定|同意|正确|"
+    r"了)|就是|就这样|算是|差不多|可以|行|好|是|对|嗯|恩|要|需要|确认|确定|同意|正确|"
     r"当然|必须|肯定|愿意|想|成|中|得嘞|妥|好嘞|哎|诶|可不|那当然|麻烦(?:你|您)?了?|办吧|退吧|弄吧|来吧|"
     r"昂|噢|哦|有|能|准|"
     r"随便|都行|都可以|都好|听你的|按你说的|ok|okay|yes|yeah"
 )
 _NO_ZH = (
-    r"不是(?:这个|那个|的|这笔|那笔|这单|那单|它|我)?|不对|不要|不用|不行|不可以|不同意|不需要|不必|不了|"
+    r"不太对|不完全对|不全对|不大对|不太行|不怎么对|不是(?:这个|那个|的|这笔|那笔|这单|那单|它|我)?|不对|不要|不用|不行|不可以|不同意|不需要|不必|不了|"
     r"不好|不想|不愿意|不正确|不成|不中|不得行|不确认|不能|不会|不|"
     r"没有|没|错|错了|搞错了?|弄错了?|说错了?|听错了?|别|甭|算了|否|拒绝|取消|非也|莫|不是我|哪有|才不|"
     r"no|nope"
@@ -51,8 +58,8 @@ _ADVERB_ZH = (
     r"说得?|说的|其实|完全|绝对|就是|肯定|可能|大概|先|当然|暂时|根本|可|倒){0,5}"
 )
 _TAIL_ZH = (
-    r"(?:的|了|呐|啊|呀|吧|呢|嘛|哦|噢|啦|哈|嘞|哟|呗|喔|耶|滴|哒|诶|就这样|就是|谢谢|谢了|麻烦了?|你|您|吗|"
-    r"就行|先|算了|这样|没错|对|是|行|好|可以|要|嗯){0,8}"
+    r"(?:的|了|呐|啊|呀|吧|呢|嘛|哦|噢|啦|哈|嘞|哟|呗|喔|耶|滴|哒|诶|就这样|就是|谢谢|谢了|麻烦了?|你|您|"
+    r"就行|先|这样|没错|对|是|行|好|可以|要|嗯){0,8}"
 )
 
 _PURE_NO_ZH = re.compile(
@@ -68,10 +75,11 @@ _OPENS_YES_ZH = re.compile(
     r"^(?:嗯|啊|哦|噢|哎|诶|那|就)*(?:是的|是啊|是呀|是我|对的|对啊|对呀|对对|好的|好啊|好呀|好吧|行吧|"
     r"行啊|可以(?=$|[的啊呀吧了呢哦嘛你您我那就麻谢没])|没错|没问题|当然|确认|同意|麻烦|要的|就是[这那它]|就这[个笔单件]|就那[个笔单件]|就这样(?=吧|$)|嗯嗯|"
     r"是(?=[这那它他她我第尾昨前上周\d一二三四五六七八九幺零]|[^不没否什谁哪怎]{1,8}(?:[个笔单件条的]|吧|啊)$)|"
-    r"对(?=[就我是那这请]))"
+    r"对(?=[就我是那这请你您])|行(?=[就那你我])|好(?=[就那你我]))"
 )
 
 _YES_EN = (
+    r"i (?:guess|think|suppose|believe|hope) so|that(?: will|'ll)? (?:works|do)|go on|"
     r"yes|yeah|yep|yup|ya|yah|yea|aye|sure|ok|okay|okey|right|correct|exactly|absolutely|definitely|"
     r"of course|certainly|indeed|affirmative|fine|please(?: do)?|go ahead|go for it|do it|sounds good|"
     r"that's (?:right|it|correct|the one|fine|me)|that is (?:right|it|correct|fine)|it is|i do|i am|i would|"
@@ -85,7 +93,7 @@ _NO_EN = (
     r"i didn't|neither|none|cancel|forget it|never mind|no thanks?(?: you)?|no way|nothing|don't do (?:it|"
     r"that)|rather not|i'd rather not"
 )
-_WORD_EN = r"(?:oh|well|um|uh|so|and|then|um|yeah|hmm|ah|actually|i think|i guess|i suppose|just)"
+_WORD_EN = r"(?:hell|oh|well|um|uh|so|and|then|um|yeah|hmm|ah|actually|i think|i guess|i suppose|just)"
 _PURE_NO_EN = re.compile(
     rf"^(?:{_WORD_EN}\s)*(?:{_NO_EN})(?:\s(?:{_NO_EN}|thanks?|thank you|please|sir|madam|mate|it|that|"
     r"it's|at all|at the moment|i don't|that's all|all))*$"
@@ -95,7 +103,8 @@ _PURE_YES_EN = re.compile(
     r"one|that one|this one|with me))*$"
 )
 _OPENS_NO_EN = re.compile(
-    r"^(?:(?:oh|well|um|uh|ah|hmm|actually)\s)*(?:no|nope|nah|not|wrong|that's not|that is not|it's not|"
+    r"^(?:(?:oh|well|um|uh|ah|hmm|actually|of course|certainly|absolutely|definitely|probably|hell|"
+    r"heck|please|i'm afraid|i think|i guess)\s)*(?:no|nope|nah|not|wrong|that's not|that is not|it's not|"
     r"it isn't|i don't|i do not|never|don't)(?![a-z'])"
 )
 _OPENS_YES_EN = re.compile(
@@ -191,6 +200,8 @@ def _judge(clause: str) -> Answer:
         return Answer("yes", 0.7)
     if _PURE_YES_ZH.match(clause) and re.match(r"^没(?:有)?(?:什么)?(?:问题|毛病|意见)|^没关系", clause):
         return Answer("yes", 0.95)
+    if _SURELY_NOT.search(clause):
+        return Answer("no", 0.7, True)
     hidden = _NOISE.sub("□", clause)
     if _QUESTION.search(hidden) and len(hidden) <= 4:
         return Answer(None, 0.0, is_question=True)
@@ -199,7 +210,7 @@ def _judge(clause: str) -> Answer:
     if _PURE_NO_ZH.match(hidden) or _PURE_NO_EN.match(hidden):
         return Answer("no", 0.97)
     if _PURE_YES_ZH.match(hidden) or _PURE_YES_EN.match(hidden):
-        weak = re.fullmatch(r"[嗯恩哦噢哎诶有能想都随便行就是]+", hidden) is not None
+        weak = re.fullmatch(r"[嗯恩哦噢哎诶有能想都随便行就是算差不多吧啊了]+", hidden) is not None
         return Answer("yes", 0.85 if weak else 0.97)
     if re.search(r"[吗么]$", clause):
         return Answer(None, 0.0, is_question=True)

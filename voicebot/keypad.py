@@ -48,6 +48,11 @@ class Keypad:
         """What has been pressed so far and is not finished."""
         return self._entry
 
+    @property
+    def pressed_ms(self) -> int:
+        """Instant of the last key of the unfinished entry."""
+        return self._pressed_ms
+
     def open(self, keys: Keys | None) -> None:
         """A question was asked. Keys already pressed stay: callers who know the way press ahead."""
         self._is_asked = keys is not None

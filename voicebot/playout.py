@@ -278,7 +278,14 @@ class Playout:
     # --- inside ---
 
     def _has_more(self) -> bool:
-        return any(p.sent < p.length or (p.is_whole and not p.is_end_marked) for p in self._queue)
+        for prompt in self._queue:
+            if prompt.sent < prompt.length:
+                return True
+            if not prompt.is_whole:
+                return False
+            if not prompt.is_end_marked:
+                return True
+        return False
 
     def _position(self, now_ms: int) -> int:
         played = self._anchor_line + max(0, now_ms - self._anchor_ms) * SAMPLES_PER_MS

@@ -64,6 +64,8 @@ class TurnSettings:
     """quiet that ends an utterance while no question is open"""
     most_hold_off_ms: int = 1500
     """the most patience added for an unfinished sentence"""
+    most_grace_ms: int = 2000
+    """the most that noises put off the end of the caller's time to answer"""
     longest_ms: int = 28_000
     """an utterance is cut here: the recogniser takes 30 s"""
     floor_ms: int = 280
@@ -171,6 +173,7 @@ class TurnTaker:
         s = self.settings
         self._silence_ms = s.silence_ms
         self._answer_by_ms: int | None = None
+        self._longest_wait_ms = 0
         self._utterance: _Utterance | None = None
         self._levels: deque[float] = deque(maxlen=_frames(s.floor_history_ms))
         self._recent: deque[tuple[Samples, bool, float]] = deque(
@@ -189,6 +192,15 @@ class TurnTaker:
     def expect_by(self, at_ms: int | None) -> None:
         """The caller should have begun to answer by then; None: nobody is waiting."""
         self._answer_by_ms = at_ms
+        self._longest_wait_ms = (at_ms or 0) + self.settings.most_grace_ms
+
+    def expect_again(self, at_ms: int) -> None:
+        """What was heard was nothing: the wait goes on, a little longer if need be.
+
+        Noise again and again does not put off the end of the wait for ever.
+        """
+        if self._answer_by_ms is not None:
+            self._answer_by_ms = max(self._answer_by_ms, min(at_ms, self._longest_wait_ms))
 
     def hold_off(self, for_ms: int) -> None:
         """The sentence plainly goes on: wait longer for the rest of it, this pause only."""

@@ -64,7 +64,7 @@ def check_lines(dialplans: Path, lines: list[str], voices: Path) -> dict[str, Lo
     if not known:
         raise ConfigError(
             f"there is no dialplan in {dialplans}",
-            remedy="name its folder with --dialplans or DIALPLANS_DIR; each line is a folder with a flow.yaml",
+            remedy="name the folder with --dialplans or DIALPLANS_DIR; a line is a folder with a flow.yaml",
         )
     for line in lines:
         if line not in known:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from voicebot.dialplan.rules import asking, data, flows, line, names, speaking
+from voicebot.dialplan.rules import asking, choosing, data, flows, line, names, speaking, understanding
 from voicebot.dialplan.rules.base import RULES, Rule, Surroundings
 
-__all__ = ["RULES", "Rule", "Surroundings", "asking", "data", "flows", "line", "names", "speaking"]
+__all__ = [
+    "RULES",
+    "Rule",
+    "Surroundings",
+    "asking",
+    "choosing",
+    "data",
+    "flows",
+    "line",
+    "names",
+    "speaking",
+    "understanding",
+]

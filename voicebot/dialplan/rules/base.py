@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from voicebot.dialplan.load import Draft
-from voicebot.dialplan.model import Place
+from voicebot.dialplan.model import Place, Prompt
 from voicebot.dialplan.report import ERROR, WARNING
 
 
@@ -67,6 +67,8 @@ def rule(name: str, *, why: str, fails: str, passes: str, warns: bool = False) -
     return register
 
 
-def findings(found: Rule, draft: Draft, around: Surroundings) -> Iterator[Finding]:
-    """What one rule finds."""
-    yield from found.look(draft, around)
+def all_prompts(draft: Draft, language: str) -> Iterator[Prompt]:
+    """Everything the bot can say in one language, answers of the knowledge file too."""
+    yield from draft.dialplan.prompts.get(language, {}).values()
+    for entry in draft.dialplan.knowledge.get(language, ()):
+        yield entry.answer

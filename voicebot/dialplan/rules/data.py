@@ -58,8 +58,8 @@ def _flaws(draft: Draft, rule_name: str) -> Iterator[Finding]:
 @rule(
     "unknown-name",
     why="The condition would always come out the same, and every caller would be told the same thing.",
-    fails="flows: {refund: {steps: [{if: ordr.refundable, then: [say: acknowledge]}]}}",
-    passes="flows: {refund: {steps: [{if: order.refundable, then: [say: acknowledge]}]}}",
+    fails="flows: {extra: {steps: [{if: ordr.refundable, then: [say: acknowledge]}]}}",
+    passes="flows: {extra: {steps: [{if: order.refundable, then: [say: acknowledge]}]}}",
 )
 def unknown_name(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Every name in an expression is a slot, or a fact that some step fills."""
@@ -69,8 +69,8 @@ def unknown_name(draft: Draft, _: Surroundings) -> Iterator[Finding]:
 @rule(
     "unknown-field",
     why="The business system never sends such a field: it would always be empty.",
-    fails="flows: {refund: {steps: [{if: order.colour == none, then: [say: acknowledge]}]}}",
-    passes="flows: {refund: {steps: [{if: order.color == none, then: [say: acknowledge]}]}}",
+    fails="flows: {extra: {steps: [{if: order.colour == none, then: [say: acknowledge]}]}}",
+    passes="flows: {extra: {steps: [{if: order.color == none, then: [say: acknowledge]}]}}",
 )
 def unknown_field(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Every field in an expression is declared in operations.yaml."""
@@ -81,10 +81,10 @@ def unknown_field(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     "impossible-comparison",
     why="A comparison that is never true fails silently, and the caller hears the wrong branch.",
     fails="""
-flows: {refund: {steps: [{if: 'order.status == "payed"', then: [say: acknowledge]}]}}
+flows: {extra: {steps: [{if: 'order.status == "payed"', then: [say: acknowledge]}]}}
 """,
     passes="""
-flows: {refund: {steps: [{if: 'order.status == "paid"', then: [say: acknowledge]}]}}
+flows: {extra: {steps: [{if: 'order.status == "paid"', then: [say: acknowledge]}]}}
 """,
 )
 def impossible_comparison(draft: Draft, _: Surroundings) -> Iterator[Finding]:
@@ -95,8 +95,8 @@ def impossible_comparison(draft: Draft, _: Surroundings) -> Iterator[Finding]:
 @rule(
     "impossible-sum",
     why="The result would be nothing, and the bot would say nothing.",
-    fails="flows: {refund: {steps: [set: {total: =order.amount + order.title}]}}",
-    passes="flows: {refund: {steps: [set: {total: =order.amount + 100}]}}",
+    fails="flows: {extra: {steps: [set: {total: =order.amount + order.title}]}}",
+    passes="flows: {extra: {steps: [set: {total: =order.amount + 100}]}}",
 )
 def impossible_sum(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Only what can be added is added."""
@@ -106,9 +106,9 @@ def impossible_sum(draft: Draft, _: Surroundings) -> Iterator[Finding]:
 @rule(
     "always-true",
     why='"No" is an answer too: a caller who declines would be treated as one who agreed.',
-    fails="flows: {refund: {steps: [ask: wants_message, {if: wants_message, then: [say: acknowledge]}]}}",
+    fails="flows: {extra: {steps: [ask: wants_message, {if: wants_message, then: [say: acknowledge]}]}}",
     passes="""
-flows: {refund: {steps: [ask: wants_message, {if: 'wants_message == "yes"', then: [say: acknowledge]}]}}
+flows: {extra: {steps: [ask: wants_message, {if: 'wants_message == "yes"', then: [say: acknowledge]}]}}
 """,
 )
 def always_true(draft: Draft, _: Surroundings) -> Iterator[Finding]:
@@ -142,8 +142,8 @@ def _conditions(tree: ast.AST | None) -> Iterator[str]:
 @rule(
     "wrong-case",
     why="The branch is written, and no caller ever gets there.",
-    fails="flows: {refund: {steps: [{choose: order.status, cases: {payed: [say: acknowledge]}}]}}",
-    passes="flows: {refund: {steps: [{choose: order.status, cases: {paid: [say: acknowledge]}}]}}",
+    fails="flows: {extra: {steps: [{choose: order.status, cases: {payed: [say: acknowledge]}}]}}",
+    passes="flows: {extra: {steps: [{choose: order.status, cases: {paid: [say: acknowledge]}}]}}",
 )
 def wrong_case(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Every case of a choose is a value that can come."""
@@ -175,8 +175,8 @@ def _dos(draft: Draft) -> Iterator[tuple[Flow, Do]]:
 @rule(
     "wrong-arguments",
     why="The business system would refuse, and the caller would hear an apology for our mistake.",
-    fails="flows: {refund: {steps: [{do: list_orders, with: {customer: =customer.id}, into: orders}]}}",
-    passes="flows: {refund: {steps: [{do: list_orders, with: {customer_id: =customer.id}, into: orders}]}}",
+    fails="flows: {extra: {steps: [{do: list_orders, with: {customer: =customer.id}, into: orders}]}}",
+    passes="flows: {extra: {steps: [{do: list_orders, with: {customer_id: =customer.id}, into: orders}]}}",
 )
 def wrong_arguments(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """An operation is given what it declares: nothing missing, nothing else, of the right type."""
@@ -257,7 +257,7 @@ def _fits(given: Type, wanted: Type) -> bool:
     why="The branch waits for a refusal that never comes by that name.",
     fails="""
 flows:
-  refund:
+  extra:
     steps:
       - do: book_refund
         with: {order_id: =order.id, method: =method}
@@ -265,7 +265,7 @@ flows:
 """,
     passes="""
 flows:
-  refund:
+  extra:
     steps:
       - do: book_refund
         with: {order_id: =order.id, method: =method}
@@ -291,10 +291,10 @@ def undeclared_error(draft: Draft, _: Surroundings) -> Iterator[Finding]:
 @rule(
     "unhandled-error",
     why="A refusal with a good reason would reach the caller as a problem with our system.",
-    fails="flows: {refund: {steps: [{do: book_refund, with: {order_id: =order.id, method: =method}}]}}",
+    fails="flows: {extra: {steps: [{do: book_refund, with: {order_id: =order.id, method: =method}}]}}",
     passes="""
 flows:
-  refund:
+  extra:
     steps:
       - do: book_refund
         with: {order_id: =order.id, method: =method}
@@ -321,7 +321,7 @@ def unhandled_error(draft: Draft, _around: Surroundings) -> Iterator[Finding]:
     why="Something would be booked that the caller never said yes to.",
     fails="""
 flows:
-  refund:
+  extra:
     steps:
       - do: book_refund
         with: {order_id: =order.id, method: original}
@@ -329,7 +329,7 @@ flows:
 """,
     passes="""
 flows:
-  refund:
+  extra:
     steps:
       - confirm: [confirm_refund, confirm_refund_again]
         no: [return]
@@ -367,13 +367,19 @@ def _is_yes_no(draft: Draft, step: Step) -> bool:
 @rule(
     "used-before-filled",
     why="The sentence has a hole where a value should be, and cannot be said.",
-    fails="flows: {refund: {steps: [say: refund_booked]}}",
+    fails="""
+flows: {extra: {steps: [say: told, set: {total: =order.amount}]}}
+# prompts.zh.yaml
+told: 一共{total}。
+# prompts.en.yaml
+told: "{total} in all."
+""",
     passes="""
-flows:
-  refund:
-    steps:
-      - set: {refund_made: none}
-      - say: refund_booked
+flows: {extra: {steps: [set: {total: =order.amount}, say: told]}}
+# prompts.zh.yaml
+told: 一共{total}。
+# prompts.en.yaml
+told: "{total} in all."
 """,
     warns=True,
 )

@@ -73,7 +73,7 @@ def missing_system_prompt(draft: Draft, _: Surroundings) -> Iterator[Finding]:
 
 @rule(
     "empty-prompt",
-    why="The caller would hear silence.",
+    why="The caller would hear silence where an answer was promised.",
     fails="""
 # prompts.zh.yaml
 cancelled: {again: 好的。}

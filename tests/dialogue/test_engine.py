@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 
 import pytest
 
 from tests.dialogue.line import Line, Refusal
-from tests.dialogue.shop import LAMP, SHIRT, SHOES, Shop
+from tests.dialogue.shop import LAMP, SHIRT, Shop
 from voicebot.dialogue import Dialogue, api
 from voicebot.events import Hearing
 
@@ -209,7 +210,7 @@ def test_no_wording_twice_in_a_row(rings: Call) -> None:
     line = rings(find_customer=None)
     for _ in range(3):
         line.caller_says("退款要手续费吗")
-    assert all(a != b for a, b in zip(line.everything, line.everything[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(line.everything))
 
 
 def test_the_state_given_is_left_as_it_was(payments: Dialogue, rings: Call) -> None:

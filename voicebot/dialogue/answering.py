@@ -18,6 +18,8 @@ from voicebot.events import Hearing, Value
 from voicebot.language import match, records, values
 
 SURE = 0.85
+DOUBTFUL = 0.75
+"""below this a value is read back for a yes"""
 PROBABLE = 0.6
 WORTH_ASKING = 0.35
 
@@ -179,14 +181,7 @@ def settle(turn: Turn, slot: Slot, answer: Answer, *, by_key: bool = False) -> N
         turn.state.open = None
         asking.put_offer(turn, slot, answer.several)
         return
-    policy = slot.confirm
-    if policy == "auto":
-        policy = "never" if by_key or answer.confidence >= SURE else "implied"
-        if not by_key and answer.confidence < PROBABLE:
-            policy = "explicit"
-    elif policy in ("implied", "never") and not by_key and answer.confidence < PROBABLE:
-        # A doubtful value is never taken in passing, whatever the script prefers.
-        policy = "explicit"
+    policy = _policy(slot, answer.confidence, by_key=by_key)
     if policy == "explicit":
         turn.state.open = None
         asking.put_confirm_slot(turn, slot, answer.value, confidence=answer.confidence)
@@ -194,6 +189,18 @@ def settle(turn: Turn, slot: Slot, answer: Answer, *, by_key: bool = False) -> N
     if policy == "implied":
         turn.say("implied_value", {"value": asking.shown(turn, slot, answer.value)})
     fill(turn, slot, answer.value, answer.confidence, is_confirmed=by_key)
+
+
+def _policy(slot: Slot, confidence: float, *, by_key: bool) -> str:
+    """How to take a value: keys are exact, and a doubtful value is never taken in passing."""
+    if by_key:
+        return "never"
+    if slot.confirm == "auto":
+        if confidence >= SURE:
+            return "never"
+        return "implied" if confidence >= DOUBTFUL else "explicit"
+    is_doubtful = confidence < (PROBABLE if slot.confirm == "never" else DOUBTFUL)
+    return "explicit" if is_doubtful else slot.confirm
 
 
 def fill(turn: Turn, slot: Slot, value: Value, confidence: float, *, is_confirmed: bool = False) -> None:

@@ -23,7 +23,6 @@ from voicebot.dialplan.model import (
     Do,
     Flow,
     Hole,
-    Knowledge,
     Place,
     Prompt,
     Set,
@@ -34,7 +33,18 @@ from voicebot.dialplan.parts import Part, laid_over, read_part
 from voicebot.dialplan.read_words import by_language
 from voicebot.dialplan.reading import Notes, Owner, Reference
 from voicebot.dialplan.report import Problem, suggest, tidy
-from voicebot.dialplan.types import PROMPT_NAMES, RECAP, NameProblem, Scope, Type, joined, of_field, of_slot
+from voicebot.dialplan.types import (
+    ANY,
+    PROMPT_NAMES,
+    RECAP,
+    UNKNOWN,
+    NameProblem,
+    Scope,
+    Type,
+    joined,
+    of_field,
+    of_slot,
+)
 from voicebot.dialplan.yamltree import Map, read
 
 Files = Mapping[str, Mapping[str, str]]
@@ -271,7 +281,8 @@ def _facts(whole: Part, flows: Mapping[str, Flow], scope: Scope) -> dict[str, Ty
             if isinstance(step, Do) and step.into:
                 operation = whole.operations.get(step.operation)
                 returns = operation.returns if operation is not None else None
-                add(step.into, of_field(returns, step.operation) if returns is not None else Type("any"))
+                made = of_field(returns, step.operation) if returns is not None else UNKNOWN
+                add(step.into, scope.known_type(made))
             elif isinstance(step, Set):
                 for name, value in step.values.items():
                     add(name, typecheck.type_of(value, scope)[0])
@@ -288,9 +299,9 @@ def _with_record(slot: Slot, facts: Mapping[str, Type]) -> Slot:
 def _prompt_scope(prompt: Prompt, slots: Mapping[str, Slot], scope: Scope) -> Scope:
     """Names that a prompt may use: those of the script, and those the bot fills in this prompt."""
     names: dict[str, Type] = dict(PROMPT_NAMES.get(prompt.name, {}))
-    offering = {slot.record for slot in slots.values() if slot.offer == prompt.name and slot.record}
+    offering = {slot.record or ANY for slot in slots.values() if slot.offer == prompt.name}
     if offering:
-        names["option"] = Type(offering.pop()) if len(offering) == 1 else Type("any")
+        names["option"] = Type(offering.pop()) if len(offering) == 1 else UNKNOWN
     extra = {"recap": RECAP} if prompt.name == "recap" else {}
     return replace(scope.with_names(names), extra=extra)
 
@@ -329,6 +340,3 @@ def _resolved_hole(hole: Hole, scope: Scope, place: Place, notes: Notes) -> Hole
         message, _, remedy = str(error).partition("; ")
         notes.error(place, message, remedy, "wrong-form")
     return hole
-
-
-__all__ = ["Draft", "Files", "Knowledge", "Loaded", "included", "is_line", "load"]

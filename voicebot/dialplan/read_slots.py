@@ -173,7 +173,7 @@ def read_slot(key: Scalar, node: Node, reader: Reader) -> Slot:
         )
     if slot_type == "choice" and body.get("choices") is None:
         reader.error(key, f"{reader.by} has no choices", "write choices: [first, second]", "missing-key")
-    low, high = _digits(body.get("digits"), reader)
+    low, high = _digits(body.get("digits"), reader) if slot_type in _MADE_OF_DIGITS else (0, 0)
     record = reader.name(body.get("record"), "record", "type")
     return Slot(
         name=key.text,

@@ -55,6 +55,7 @@ def _variants(node: Node | None, mood: str, reader: Reader) -> tuple[Variant, ..
             template = prompts.parse(scalar.text)
         except prompts.TemplateProblem as problem:
             reader.error(scalar.inside(problem.offset), problem.message, problem.remedy, "bad-hole")
+            found.append(Variant(("",), mood, scalar.place))
             continue
         for index, offset in enumerate(template.offsets):
             reader.notes.spots[("hole", str(scalar.place), str(index))] = scalar.inside(offset)

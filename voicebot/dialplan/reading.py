@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from voicebot.dialplan import expression
 from voicebot.dialplan.model import Expression, Place
-from voicebot.dialplan.report import ERROR, WARNING, Problem, nearest, suggest
+from voicebot.dialplan.report import ERROR, WARNING, Problem, suggest
 from voicebot.dialplan.yamltree import List, Map, Node, Scalar
 
 Owner = tuple[str, ...]
@@ -252,6 +252,3 @@ def check_name(reader: Reader, key: Scalar, what: str, reserved: Iterable[str] =
         )
     elif not key.text or any(char.isspace() for char in key.text):
         reader.error(key, f"the name of {what} must be one word", "write_it_with_underscores", "bad-name")
-
-
-__all__ = ["Notes", "Owner", "Reader", "Reference", "check_name", "nearest"]

@@ -12,6 +12,10 @@ from voicebot.errors import DialplanError
 
 ERROR = "error"
 WARNING = "warning"
+LIKE = 60
+"""likeness in percent from which a name may be a misspelling of another"""
+TIE = 8
+"""two names as like as this are both suggested"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +72,14 @@ def failure(problems: Sequence[Problem]) -> DialplanError:
     return DialplanError("the dialplan cannot be served:\n" + render([p for p in problems if p.is_error]))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant, or "" when none is like it."""
-    best, best_score = "", 0.0
-    for candidate in known:
-        score = fuzz.ratio(name.lower(), candidate.lower())
-        if score > best_score:
-            best, best_score = candidate, score
-    return best if best_score >= 60 else ""
+def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names that were probably meant, best first; none when nothing is like it."""
+    scores = {candidate: fuzz.ratio(name.lower(), candidate.lower()) for candidate in known}
+    best = max(scores.values(), default=0.0)
+    if best < LIKE:
+        return ()
+    near = [candidate for candidate, score in scores.items() if score >= max(LIKE, best - TIE)]
+    return tuple(sorted(near, key=lambda candidate: (-scores[candidate], candidate))[:2])
 
 
 def suggest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
@@ -83,7 +87,7 @@ def suggest(name: str, known: Iterable[str], *, otherwise: str = "") -> str:
     names = sorted(set(known))
     near = nearest(name, names)
     if near:
-        return f'did you mean "{near}"?'
+        return "did you mean " + " or ".join(f'"{candidate}"' for candidate in near) + "?"
     if names and len(names) <= 12 and not otherwise:
         return "known: " + ", ".join(names)
     return otherwise

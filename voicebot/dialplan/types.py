@@ -161,8 +161,12 @@ class Scope:
         declared = record.fields.get(name)
         if declared is None:
             raise NameProblem(index, f"{called} has no field {name}", suggest(name, record.fields))
-        found = of_field(declared, record.name)
+        found = self.known_type(of_field(declared, record.name))
         return replace(found, is_optional=found.is_optional or owner.is_optional)
+
+    def known_type(self, found: Type) -> Type:
+        """The type, or "any" for a record type that is not declared: one mistake is reported once."""
+        return UNKNOWN if found.is_record and found.name not in self.records else found
 
 
 def of_field(declared: FieldType, owner: str) -> Type:

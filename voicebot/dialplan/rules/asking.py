@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from voicebot.dialplan import typecheck
 from voicebot.dialplan.load import Draft
 from voicebot.dialplan.model import Ask, Confirm, Hole, Listen
-from voicebot.dialplan.rules.base import Finding, Surroundings, all_prompts, rule
+from voicebot.dialplan.rules.base import Finding, Surroundings, all_prompts, meant, rule
 from voicebot.dialplan.types import ANY, NONE
 
 
@@ -101,8 +101,9 @@ def slot_never_asked(draft: Draft, _: Surroundings) -> Iterator[Finding]:
         for step in flow.steps.values()
         if isinstance(step, Ask)
     }
+    misspelt = meant(draft, "slot", draft.dialplan.slots)
     for slot in draft.dialplan.slots.values():
-        if slot.name not in asked and draft.is_own(slot.place):
+        if slot.name not in asked and draft.is_own(slot.place) and slot.name not in misspelt:
             yield Finding(
                 slot.place, f'no step asks slot "{slot.name}"', f"add - ask: {slot.name}, or delete it"
             )
@@ -163,7 +164,7 @@ def wrong_guess(draft: Draft, _: Surroundings) -> Iterator[Finding]:
         if slot.guess is None:
             continue
         found, wanted = typecheck.type_of(slot.guess, draft.scope)[0], draft.scope.names[slot.name]
-        if found.name not in (ANY, NONE) and (found.is_list or found.name != wanted.name):
+        if not {found.name, wanted.name} & {ANY, NONE} and (found.is_list or found.name != wanted.name):
             yield Finding(
                 slot.guess.place,
                 f'the guess for "{slot.name}" is {found}, and the slot holds {wanted}',

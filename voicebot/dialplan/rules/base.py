@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from voicebot.dialplan.load import Draft
 from voicebot.dialplan.model import Place, Prompt
-from voicebot.dialplan.report import ERROR, WARNING
+from voicebot.dialplan.report import ERROR, WARNING, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,10 @@ def all_prompts(draft: Draft, language: str) -> Iterator[Prompt]:
     yield from draft.dialplan.prompts.get(language, {}).values()
     for entry in draft.dialplan.knowledge.get(language, ()):
         yield entry.answer
+
+
+def meant(draft: Draft, kind: str, known: Iterable[str]) -> set[str]:
+    """Names that a misspelt reference probably means: to call them unused too would be noise."""
+    names = set(known)
+    missing = [ref.name for ref in draft.references if ref.kind == kind and ref.name not in names]
+    return {near for name in missing for near in nearest(name, names)}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from voicebot.dialplan.graph import circles, fills, reachable, successors
 from voicebot.dialplan.load import Draft
 from voicebot.dialplan.model import Ask, Confirm, End, Flow, Forget, Listen, Run, Step, Transfer, Wait
-from voicebot.dialplan.rules.base import Finding, Surroundings, rule
+from voicebot.dialplan.rules.base import Finding, Surroundings, meant, rule
 from voicebot.dialplan.system import SYSTEM_FLOWS
 
 
@@ -191,9 +191,13 @@ intents: {exchange: [I want an exchange, swap this for me, I need another colour
 )
 def flow_never_started(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """An intent, a key or another flow starts each flow of the line."""
-    begun = started(draft)
+    begun = started(draft) | meant(draft, "flow", draft.dialplan.flows)
     for flow in draft.dialplan.flows.values():
-        if flow.name not in begun and draft.is_own(flow.place):
+        if (
+            flow.name not in begun
+            and draft.is_own(flow.place)
+            and draft.dialplan.opening in draft.dialplan.flows
+        ):
             yield Finding(
                 flow.place,
                 f'nothing starts flow "{flow.name}"',
@@ -219,6 +223,9 @@ intents: {exchange: [I want an exchange, swap this for me, I need another colour
 def intent_starts_nothing(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Every intent starts a flow."""
     known = {intent for flow in draft.dialplan.flows.values() for intent in flow.starts_on}
+    known |= meant(
+        draft, "intent", {name for phrases in draft.dialplan.phrases.values() for name in phrases.intents}
+    )
     reported: set[str] = set()
     for phrases in draft.dialplan.phrases.values():
         for intent in phrases.intents.values():

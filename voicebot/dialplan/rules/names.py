@@ -101,11 +101,11 @@ both: All right, one moment.
 )
 def missing_prompt_language(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """A prompt that is said exists in every language of the line."""
-    prompts = draft.dialplan.prompts
+    prompts = {language: found for language, found in draft.dialplan.prompts.items() if found}
     said = {ref.name for ref in draft.references if ref.kind == "prompt"}
     for name in sorted(said):
-        having = [language for language in draft.dialplan.languages if name in prompts[language]]
-        missing = [language for language in draft.dialplan.languages if name not in prompts[language]]
+        having = [language for language in prompts if name in prompts[language]]
+        missing = [language for language in prompts if name not in prompts[language]]
         if having and missing:
             yield Finding(
                 prompts[having[0]][name].place,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from voicebot.dialplan.load import Draft
 from voicebot.dialplan.model import End, Hole, Prompt, Variant
-from voicebot.dialplan.rules.base import Finding, Surroundings, rule
+from voicebot.dialplan.rules.base import Finding, Surroundings, meant, rule
 from voicebot.dialplan.system import OPTIONAL_PROMPTS, SYSTEM_FLOWS, SYSTEM_PROMPTS
 
 LONGEST = {"zh": 60, "en": 180}
@@ -63,7 +63,7 @@ def missing_system_prompt(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     named = {ref.name for ref in draft.references if ref.kind == "prompt"}
     for language, prompts in draft.dialplan.prompts.items():
         for name in SYSTEM_PROMPTS:
-            if name not in prompts and name not in named:
+            if prompts and name not in prompts and name not in named:
                 yield Finding(
                     draft.dialplan.place,
                     f'the prompt "{name}" is missing in {language}',
@@ -236,7 +236,8 @@ remembered: Somebody says this.
 def unused_prompt(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Every prompt of the line is said by something."""
     said = {ref.name for ref in draft.references if ref.kind == "prompt"}
-    said |= {*SYSTEM_PROMPTS, *OPTIONAL_PROMPTS}
+    known = {name for prompts in draft.dialplan.prompts.values() for name in prompts}
+    said |= {*SYSTEM_PROMPTS, *OPTIONAL_PROMPTS, *meant(draft, "prompt", known)}
     reported: set[str] = set()
     for prompts in draft.dialplan.prompts.values():
         for prompt in prompts.values():

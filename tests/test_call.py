@@ -22,7 +22,8 @@ from tests.conversation import (
     say,
 )
 from voicebot.audio import silence
-from voicebot.call import MASK, Call, CallConfig
+from voicebot.call import Call, CallConfig
+from voicebot.call_journal import MASK
 from voicebot.dialogue.api import (
     Answered,
     Begin,
@@ -445,6 +446,20 @@ def test_what_is_said_while_a_system_works_is_kept_until_its_answer_was_heard() 
     assert call.bot_said[-1] == "好的退到余额"
 
 
+def test_an_answer_is_heard_even_if_the_caller_talks_over_the_filler_before_it() -> None:
+    answers = {**LOOK_UP, "查": (say(LONG), fetch()), "Answered": (say("退款已经到账了"), ask())}
+    call = Conversation(answers, perform=lambda _: [], latencies=Latencies(request_ms=1200))
+    call.begins_to_say("查", for_ms=400).after(400 + 700 + 600)
+    call.begins_to_say("谢谢你啊", for_ms=900).after(8000)
+    assert call.said_to_dialogue == ["查", "谢谢你啊"]
+    assert call.bot_said[-2:] == ["退款已经到账了", "好的谢谢你啊"]
+    told_at = next(at for at, c in call.line.log if getattr(c, "text", "") == "退款已经到账了")
+    taken_at = next(at for at, c in call.line.log if getattr(c, "text", "") == "好的谢谢你啊")
+    assert taken_at - told_at >= 7 * 180
+    heard = sum(len(p.samples) for p in call.line.played) // 8
+    assert heard < len(LONG) * 180 + 3000  # the filler was stopped
+
+
 @pytest.mark.parametrize(("is_write", "order"), [(False, ["人工", "done"]), (True, ["done", "人工"])])
 def test_a_call_for_an_agent_waits_only_for_a_booking(is_write: Any, order: Any) -> None:
     answers = {
@@ -785,7 +800,7 @@ def test_no_sequence_of_events_raises_or_leaves_dead_air(
     call.line._microphone.clear()
     began = len(call.line.log)
     call.after(45_000)
-    if not call.call.is_over and not call.call._is_bridged:
+    if not call.call.is_over and not call.call._hand_overs.is_bridged:
         assert call.call.wake_at() is not None
         asked = [c for _, c in call.line.log[began:] if isinstance(c, (Synthesise, RingAgent, HangUp))]
         assert asked, "45 seconds without a word"
@@ -829,7 +844,7 @@ def test_no_raw_events_at_any_times_raise(events: Any, starts: Any) -> None:
         wake_ms = call.wake_at()
         assert wake_ms is None or wake_ms >= 0
         if starts and not call.is_over:
-            assert wake_ms is not None or call._is_bridged
+            assert wake_ms is not None or call._hand_overs.is_bridged
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,19 @@ raises is told so too; the error ends the turn, not the call.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
-from voicebot import transfer
 from voicebot.call_clock import TurnClock
 from voicebot.call_config import CallConfig
+from voicebot.call_dialogue import Conversation, Dialogue
 from voicebot.call_ear import Began, Ear, EarEvent, Partly, Silent, Spoken, WantsFloor
+from voicebot.call_floor import Context, means_something
+from voicebot.call_guard import Alarm, Guard
+from voicebot.call_handover import HandOvers
+from voicebot.call_journal import CallJournal
 from voicebot.call_kept import Kept, KeptInputs
 from voicebot.call_requests import Requests
+from voicebot.call_voice import Voice
 from voicebot.dialogue.api import (
     Action,
     Answered,
@@ -48,8 +53,8 @@ from voicebot.dialogue.api import (
     Fetch,
     Finish,
     HandOver,
+    HandOverEnded,
     Input,
-    Judgement,
     Late,
     Manner,
     Note,
@@ -59,7 +64,6 @@ from voicebot.dialogue.api import (
 )
 from voicebot.events import (
     AgentLegChanged,
-    BridgeCaller,
     BridgeFailed,
     CallerBridged,
     CallStarted,
@@ -73,7 +77,6 @@ from voicebot.events import (
     Journal,
     KeyPressed,
     MarkReached,
-    Prepare,
     RecognitionFailed,
     Request,
     RequestAnswered,
@@ -81,45 +84,16 @@ from voicebot.events import (
     SendAudio,
     SpeechReady,
     StreamEnded,
-    Synthesise,
     SynthesisFailed,
     TextTyped,
-    Value,
     Woken,
 )
 from voicebot.keypad import AGENT_KEY, Keypad
-from voicebot.playout import Playout
 
 __all__ = ["Call", "CallConfig", "Dialogue"]
 
-MASK = "•••"
-"""stands for secret text and keys in the journal"""
-MOST_DEAD_AIR = 3
-"""a dialogue that is stuck this often is beyond help: the call ends"""
 MOST_FALSE_STOPS = 2
 """then noise no longer stops the bot, only words do"""
-LAST_MINUTE_MS = 60_000
-
-
-class Dialogue(Protocol):
-    """What the call needs of the dialogue. The state is opaque and never changed in place."""
-
-    def start(self) -> Any: ...
-
-    def advance(self, state: Any, given: Input) -> tuple[Any, tuple[Action, ...]]: ...
-
-    def judge(self, state: Any, heard: Hearing) -> Judgement: ...
-
-
-class _Context:
-    """What the bot was doing when the caller began to speak."""
-
-    __slots__ = ("heard_share", "is_over_prompt", "stopped_prompt")
-
-    def __init__(self, *, is_over_prompt: bool, heard_share: float) -> None:
-        self.is_over_prompt = is_over_prompt
-        self.heard_share = heard_share
-        self.stopped_prompt = False
 
 
 class Call:
@@ -127,35 +101,28 @@ class Call:
 
     def __init__(self, dialogue: Dialogue, config: CallConfig | None = None) -> None:
         self.config = config or CallConfig()
-        self._dialogue = dialogue
-        self._state: Any = dialogue.start()
         self._commands: list[Command] = []
         self._now = 0
         self._is_started = False
         self._is_over = False
         self._ear = Ear(self.config, self._emit)
         self._keypad = Keypad()
-        self._playout = Playout(lead_ms=self.config.lead_ms, mark_grace_ms=self.config.mark_grace_ms)
+        self._journal = CallJournal(self._emit)
+        self._conversation = Conversation(dialogue, self._journal.problem)
+        self._guard = Guard(self.config)
+        self._voice = Voice(self.config, self._emit, self._journal.problem)
+        self._playout = self._voice.playout
         self._requests = Requests(self.config.request_grace_ms)
         self._kept = KeptInputs()
         self._question: Question | None = None
         self._finish: Finish | None = None
-        self._transfer: transfer.TransferState | None = None
+        self._hand_overs = HandOvers(self.config.queues, self._emit, self._journal.problem)
         self._is_stream_open = True
-        self._prompts = 0
-        self._voice, self._pace = self.config.voice, 1.0
-        self._contexts: dict[int, _Context] = {}
+        self._contexts: dict[int, Context] = {}
         self._clock: TurnClock | None = None
         self._first_level_db: float | None = None
-        self._starving: tuple[int, int] | None = None
-        """prompt whose audio the caller is waiting for, and since when"""
-        self._giving_way_since: int | None = None
-        self._dead_since: int | None = None
-        self._dead_airs = 0
         self._false_stops = 0
         """times in a row a prompt was stopped for nothing"""
-        self._ends_at = self.config.longest_call_ms
-        self._is_last_minute = False
 
     # --- the driver's side ---
 
@@ -172,7 +139,7 @@ class Call:
     @property
     def state(self) -> Any:
         """The dialogue's state, to be stored or compared."""
-        return self._state
+        return self._conversation.state
 
     def receive(self, event: Event, now_ms: int) -> list[Command]:
         """Take one event; return what to do, in order.
@@ -197,7 +164,7 @@ class Call:
         if self._is_over or not self._is_started:
             return []
         self._now = max(self._now, now_ms)
-        self._problem(code)
+        self._journal.problem(code)
         self._ear.abandon()
         self._keypad.drop()
         self._requests.drop()
@@ -209,24 +176,17 @@ class Call:
 
     def wake_at(self) -> int | None:
         """When to send `Woken` if nothing happens before; None: only an event can change anything."""
-        if self._is_over or not self._is_started or self._is_bridged:
+        if self._is_over or not self._is_started or self._hand_overs.is_bridged:
             return None
-        config = self.config
-        due = [self._ends_at]
-        for at_ms in (
+        due = [
+            self._guard.due_ms(),
             self._ear.due_ms(),
             self._keypad.due_ms(),
             self._requests.due_ms(counts_late=self._playout.is_idle),
-            self._transfer.deadline_ms if self._transfer is not None else None,
-            self._giving_way_since + config.give_way_ms
-            if self._giving_way_since is not None
-            else self._playout.due_ms(self._now),
-            self._starving[1] + config.synthesis_timeout_ms if self._starving is not None else None,
-            self._dead_since + config.dead_air_ms if self._dead_since is not None else None,
-        ):
-            if at_ms is not None:
-                due.append(at_ms)
-        return max(self._now, min(due))
+            self._hand_overs.due_ms(),
+            self._voice.due_ms(self._now),
+        ]
+        return max(self._now, min(at_ms for at_ms in due if at_ms is not None))
 
     # --- events ---
 
@@ -261,10 +221,9 @@ class Call:
             case MarkReached():
                 self._playout.mark_reached(event.name, self._now)
             case SpeechReady():
-                self._playout.add(event.request_id, event.samples, is_last=event.is_last)
+                self._voice.ready(event)
             case SynthesisFailed():
-                if self._playout.fail(event.request_id):
-                    self._problem(event.code, prompt_id=event.request_id)
+                self._voice.failed(event)
             case RequestAnswered():
                 if self._requests.settle(event.request_id):
                     self._advance(Answered(event.request_id, event.result))
@@ -276,7 +235,7 @@ class Call:
             case StreamEnded():
                 self._on_stream_ended(event)
             case ConversationEnded():
-                if self._is_bridged:
+                if self._hand_overs.is_bridged:
                     self._end("conversation_ended")
             case _:
                 pass
@@ -284,28 +243,14 @@ class Call:
     @property
     def _is_listening(self) -> bool:
         """May the caller say something to the bot?"""
-        return self._is_stream_open and self._finish is None and not self._is_moving
-
-    @property
-    def _is_transferring(self) -> bool:
-        return self._transfer is not None and not self._transfer.is_over
-
-    @property
-    def _is_moving(self) -> bool:
-        """The caller is on the way to an agent, or there."""
-        moving = (transfer.Phase.BRIDGING, transfer.Phase.CONNECTED)
-        return self._transfer is not None and self._transfer.phase in moving
-
-    @property
-    def _is_bridged(self) -> bool:
-        return self._transfer is not None and self._transfer.phase is transfer.Phase.CONNECTED
+        return self._is_stream_open and self._finish is None and not self._hand_overs.is_moving
 
     def _on_stream_ended(self, event: StreamEnded) -> None:
         self._is_stream_open = False
         self._ear.abandon()
-        if event.reason == "moved" and self._is_bridged:
+        if event.reason == "moved" and self._hand_overs.is_bridged:
             self._end("transferred")
-        elif event.reason == "moved" and self._is_transferring:
+        elif event.reason == "moved" and self._hand_overs.is_running:
             self._playout.drop(with_must_hear=True)
         else:
             self._step_transfer(event)
@@ -327,12 +272,17 @@ class Call:
                 case Silent():
                     self._on_silent()
 
-    def _context(self) -> _Context:
+    def _context(self) -> Context:
         heard_share = self._playout.heard_share(self._now)
         is_over_prompt = self._playout.is_sounding(self._now) or (
             not self._playout.is_idle and heard_share < 1
         )
-        return _Context(is_over_prompt=is_over_prompt, heard_share=heard_share)
+        return Context(
+            is_over_prompt=is_over_prompt,
+            heard_share=heard_share,
+            last_prompt=self._voice.last_prompt,
+            is_during_request=self._requests.is_pending,
+        )
 
     def _on_wants_floor(self, turn: int) -> None:
         if self._playout.is_held or not self._playout.is_interruptible():
@@ -342,16 +292,16 @@ class Call:
         self._stop_prompt(turn)
 
     def _stop_prompt(self, turn: int) -> None:
-        context = self._contexts.setdefault(turn, _Context(is_over_prompt=True, heard_share=0.0))
+        context = self._contexts.setdefault(turn, Context(is_over_prompt=True, heard_share=0.0))
         context.heard_share = self._playout.heard_share(self._now)
-        context.stopped_prompt = context.is_over_prompt = True
-        self._journal("barge_in", turn=turn, heard_share=round(context.heard_share, 2))
-        self._clear()
+        context.has_stopped_prompt = context.is_over_prompt = True
+        self._journal.write("barge_in", turn=turn, heard_share=round(context.heard_share, 2))
+        self._voice.stop(self._now)
 
     def _on_partly(self, event: Partly) -> None:
         if not event.hearing.text:
             return
-        judgement = self._judge(event.hearing)
+        judgement = self._conversation.judge(event.hearing)
         is_sounding = self._playout.is_sounding(self._now)
         if judgement.is_urgent and is_sounding and not self._playout.is_held:
             self._stop_prompt(event.turn)
@@ -361,43 +311,29 @@ class Call:
             self._listen(self._ear.complete(self._now))
 
     def _on_spoken(self, spoken: Spoken) -> None:
-        context = self._contexts.get(spoken.turn) or _Context(is_over_prompt=False, heard_share=1.0)
+        context = self._contexts.get(spoken.turn) or Context()
         self._contexts = {turn: kept for turn, kept in self._contexts.items() if turn > spoken.turn}
         if spoken.problem:
-            self._problem(spoken.problem, turn=spoken.turn)
-        judgement = self._judge(spoken.hearing)
-        if not self._means_something(spoken, context, judgement):
-            self._note_caller(spoken.turn, spoken.hearing, taken="no")
+            self._journal.problem(spoken.problem, turn=spoken.turn)
+        judgement = self._conversation.judge(spoken.hearing)
+        if not means_something(spoken, context, judgement, self._question, self.config):
+            self._journal.caller_text(spoken.turn, spoken.hearing, taken="no")
             self._ignore()
             return
         utterance = spoken.utterance
         if self._first_level_db is None:
             self._first_level_db = utterance.level_db
-        manner = Manner(
-            speech_ms=utterance.speech_ms,
-            loudness_db=round(utterance.level_db - self._first_level_db, 1),
-            interrupted=context.is_over_prompt,
-            heard_share=context.heard_share if context.is_over_prompt else 1.0,
-        )
+        loudness_db = round(utterance.level_db - self._first_level_db, 1)
+        manner = self._manner(context, speech_ms=utterance.speech_ms, loudness_db=loudness_db)
         clock = TurnClock(
             spoken.turn, "speech", utterance.last_sound_ms, spoken.ended_ms, spoken.recognised_ms
         )
-        self._take(Kept(CallerSaid(spoken.hearing, manner), clock, judgement.is_urgent))
+        self._take(Kept(CallerSaid(spoken.hearing, manner), clock, judgement.is_urgent, context))
 
-    def _means_something(self, spoken: Spoken, context: _Context, judgement: Judgement) -> bool:
-        """Is this an input, or only a sign of life?"""
-        if spoken.problem:
-            return context.stopped_prompt or not context.is_over_prompt
-        if not spoken.hearing.text and spoken.hearing.best_expected is None:
-            is_long = spoken.utterance.speech_ms >= self.config.empty_speech_ms
-            return is_long and not context.is_over_prompt
-        if not judgement.is_backchannel or judgement.is_urgent:
-            return True
-        if context.is_over_prompt and context.heard_share < self.config.heard_enough:
-            return False
-        return judgement.is_complete or (
-            self._question is not None and self._question.expectation.kind == "yes_no"
-        )
+    def _manner(self, context: Context, *, speech_ms: int = 0, loudness_db: float = 0.0) -> Manner:
+        is_over_prompt = context.is_over_prompt
+        heard_share = context.heard_share if is_over_prompt else self._playout.heard_share(self._now)
+        return Manner(speech_ms, loudness_db, is_over_prompt, heard_share)
 
     def _ignore(self) -> None:
         """It was nothing: go on as before, with a little patience."""
@@ -410,16 +346,13 @@ class Call:
         turn = self._ear.next_turn()
         clock = TurnClock(turn, "text", self._now, self._now, self._now)
         context = self._context()
-        manner = Manner(
-            interrupted=context.is_over_prompt,
-            heard_share=context.heard_share if context.is_over_prompt else 1.0,
-        )
-        self._take(Kept(CallerSaid(hearing, manner), clock, self._judge(hearing).is_urgent))
+        said = CallerSaid(hearing, self._manner(context))
+        self._take(Kept(said, clock, self._conversation.judge(hearing).is_urgent, context))
 
     def _on_silent(self) -> None:
         if self._question is None or self._requests.is_pending or not self._playout.is_idle:
             return
-        self._journal("no_input", question=self._question.name)
+        self._journal.write("no_input", question=self._question.name)
         self._clock = None
         self._advance(CallerSilent())
 
@@ -427,13 +360,13 @@ class Call:
 
     def _on_key(self, key: str) -> None:
         is_agent = self._keypad.means_agent(key)
-        self._journal("key", key=self._masked(key))
+        self._journal.pressed(key)
         self._ear.abandon()
         self._ear.turns.expect_by(None)
         self._contexts.clear()
         self._kept.drop_speech()
         if not self._playout.is_idle and (is_agent or self._playout.is_interruptible()):
-            self._clear()
+            self._voice.stop(self._now)
             self._playout.drop(with_must_hear=is_agent)
         elif self._playout.is_held:
             self._playout.resume()
@@ -444,7 +377,8 @@ class Call:
     def _on_entry(self, entry: str, last_key_ms: int) -> None:
         turn = self._ear.next_turn()
         clock = TurnClock(turn, "keys", last_key_ms, self._now, self._now)
-        self._take(Kept(CallerKeyed(entry), clock, is_urgent=entry == AGENT_KEY and self._is_agent_entry()))
+        is_urgent = entry == AGENT_KEY and self._is_agent_entry()
+        self._take(Kept(CallerKeyed(entry), clock, is_urgent, self._context()))
 
     def _is_agent_entry(self) -> bool:
         keys = self._question.keys if self._question is not None else None
@@ -454,20 +388,22 @@ class Call:
 
     def _take(self, kept: Kept) -> None:
         """Give an input to the dialogue now, or keep it until it may be given."""
-        is_free = not self._requests.is_pending and not self._playout.must_be_heard
-        may_pass = kept.is_urgent and not self._requests.is_writing
-        self._note_input(kept, taken="yes" if is_free or may_pass else "kept")
-        if is_free or may_pass:
+        is_answer_unheard = kept.context.is_during_request and not self._playout.is_idle
+        must_wait = self._requests.is_pending or self._playout.must_be_heard or is_answer_unheard
+        if kept.is_urgent:
+            must_wait = self._requests.is_writing
+        self._journal.caller(kept.clock.turn, kept.given, taken="kept" if must_wait else "yes")
+        if not must_wait:
             self._give(kept)
             return
-        kept.waits_for_silence = self._requests.is_pending
+        kept.waits_for_silence = self._requests.is_pending or is_answer_unheard
         self._kept.add(kept)
         if self._playout.is_held:
-            self._playout.drop()
+            self._playout.drop(up_to=kept.context.last_prompt)
 
     def _give(self, kept: Kept) -> None:
         if not self._playout.is_idle:
-            self._clear()
+            self._voice.stop(self._now)
             self._playout.drop(with_must_hear=kept.is_urgent)
         self._clock = kept.clock
         self._false_stops = 0
@@ -476,26 +412,13 @@ class Call:
 
     def _advance(self, given: Input) -> None:
         self._ear.turns.expect_by(None)
-        try:
-            self._state, actions = self._dialogue.advance(self._state, given)
-        except Exception as error:  # any fault of a script or its code ends this turn, never the call
-            self._problem("E-DIALOGUE", error=type(error).__name__, at=_place_of(error))
-            if isinstance(given, Broken):
-                self._hang_up("trouble")
-            else:
-                self._requests.drop()
-                self._advance(Broken("E-DIALOGUE"))
+        actions = self._conversation.advance(given)
+        if actions is None:
+            self._hang_up("trouble")
             return
         for action in actions:
             if not self._is_over:
                 self._carry_out(action)
-
-    def _judge(self, hearing: Hearing) -> Judgement:
-        try:
-            return self._dialogue.judge(self._state, hearing)
-        except Exception as error:  # an opinion is not worth a turn
-            self._problem("E-DIALOGUE-JUDGE", error=type(error).__name__, at=_place_of(error))
-            return Judgement(is_backchannel=not hearing.text)
 
     # --- actions ---
 
@@ -516,28 +439,20 @@ class Call:
                 self._emit(Journal(action.kind, action.data))
 
     def _say(self, say: SayAction) -> None:
-        if not self._is_stream_open or self._is_moving:
+        if not self._is_stream_open or self._hand_overs.is_moving:
             return
-        self._prompts += 1
-        self._voice, self._pace = say.voice, say.pace
         if self._clock is not None and self._clock.decided_ms is None:
             self._clock.decided_ms = self._now
-        text = MASK if say.is_secret else say.text
-        self._journal("bot_says", prompt=say.prompt, text=text, prompt_id=self._prompts)
-        self._playout.begin(self._prompts, gain_db=say.gain_db, is_interruptible=say.is_interruptible)
-        if say.spoken.strip():
-            self._emit(Synthesise(self._prompts, say.spoken, say.voice, say.pace))
-        else:
-            self._playout.fail(self._prompts)
+        self._journal.bot_says(say, self._voice.say(say))
 
     def _open(self, question: Question) -> None:
         self._question = question
-        self._dead_airs = 0
+        self._guard.asked()
         self._ear.ask(question.expectation, question.silence_ms, question.language)
         self._keypad.open(question.keys)
-        self._journal("question", name=question.name, is_secret=question.is_secret)
+        self._journal.opened(question)
         for text in question.prepare:
-            self._emit(Prepare(text, self._voice, self._pace))
+            self._voice.prepare(text)
 
     def _fetch(self, fetch: Fetch) -> None:
         self._requests.add(fetch, self._now)
@@ -550,46 +465,25 @@ class Call:
     # --- transfer ---
 
     def _hand_over(self, action: HandOver) -> None:
-        if self._is_transferring:
-            self._problem("E-TRANSFER-TWICE", queue=action.queue)
-            return
-        queue = self.config.queues.get(action.queue)
-        if queue is None:
-            self._problem("E-TRANSFER-QUEUE", queue=action.queue)
-        first = self._transfer.attempt + 1 if self._transfer is not None else 1
-        self._transferred(
-            transfer.begin(
-                action.queue,
-                queue.agents if queue is not None else (),
-                ring_ms=queue.ring_ms if queue is not None else 0,
-                recap=action.recap,
-                now_ms=self._now,
-                first_attempt=first,
-            )
-        )
+        self._hand_over_ended(self._hand_overs.begin(action, self._now))
 
     def _step_transfer(self, event: Event) -> None:
-        if self._transfer is not None:
-            self._transferred(transfer.step(self._transfer, event, self._now))
-
-    def _transferred(self, stepped: transfer.Stepped) -> None:
-        self._transfer = stepped.state
-        for command in stepped.commands:
-            self._emit(command)
-            if isinstance(command, BridgeCaller):
-                self._fall_silent()
-        if stepped.outcome is None:
-            return
-        if stepped.outcome.outcome == "connected":
+        was_moving = self._hand_overs.is_moving
+        ended = self._hand_overs.step(event, self._now)
+        if self._hand_overs.is_moving and not was_moving:
             self._fall_silent()
-        self._advance(stepped.outcome)
-        if not self._is_stream_open and stepped.outcome.outcome != "caller_left":
-            self._end("transferred" if stepped.outcome.outcome == "connected" else "stream_lost")
+        self._hand_over_ended(ended)
+
+    def _hand_over_ended(self, ended: HandOverEnded | None) -> None:
+        if ended is None:
+            return
+        self._advance(ended)
+        if not self._is_stream_open and ended.outcome != "caller_left":
+            self._end("transferred" if ended.outcome == "connected" else "stream_lost")
 
     def _fall_silent(self) -> None:
         """A human takes over: stop speaking and listening."""
-        self._clear()
-        self._playout.drop(with_must_hear=True)
+        self._voice.fall_silent(self._now)
         self._ear.abandon()
         self._keypad.drop()
         self._kept.drop()
@@ -602,23 +496,20 @@ class Call:
             self._tick()
             self._give_kept()
             self._maybe_hang_up()
-            self._guard()
-            self._watch_synthesis()
+            self._look_after()
             self._pump()
             self._arm()
         commands, self._commands = self._commands, []
         return commands
 
     def _tick(self) -> None:
-        for heard in self._playout.tick(self._now):
-            if heard.is_assumed:
-                self._problem("E-MEDIA-MARK", prompt_id=heard.prompt_id)
+        self._voice.tick(self._now)
         self._listen(self._ear.tick(self._now))
         last_key_ms = self._keypad.pressed_ms
         if (entry := self._keypad.tick(self._now)) is not None:
             self._on_entry(entry, last_key_ms)
         for request_id in self._requests.take_overdue(self._now):
-            self._problem("E-BACKOFFICE-LATE", request_id=request_id)
+            self._journal.problem("E-BACKOFFICE-LATE", request_id=request_id)
             self._advance(Refused(request_id, "timeout"))
         if self._playout.is_idle:
             for request_id in self._requests.take_late(self._now):
@@ -642,57 +533,24 @@ class Call:
         if self._finish is not None and self._playout.is_idle and not self._requests.is_pending:
             self._hang_up(self._finish.reason)
 
-    def _guard(self) -> None:
+    def _look_after(self) -> None:
         """What should never be needed, so that no mistake above can leave the caller in silence."""
-        if self._is_over or self._is_bridged:
+        if self._is_over or self._hand_overs.is_bridged:
             return
         if self._playout.is_held and not self._ear.is_busy:
             self._playout.resume()
-        if self._now >= self._ends_at:
-            self._on_too_long()
-        if self._dead_since is not None and self._now >= self._dead_since + self.config.dead_air_ms:
-            self._dead_since = None
-            self._dead_airs += 1
-            self._problem("E-CALL-DEAD-AIR", times=self._dead_airs)
-            if self._dead_airs >= MOST_DEAD_AIR:
-                self._hang_up("trouble")
-            else:
-                self._advance(Broken("E-CALL-DEAD-AIR"))
-
-    def _on_too_long(self) -> None:
-        self._ends_at = self._now + LAST_MINUTE_MS
-        if self._is_transferring:
-            return
-        if self._is_last_minute:
+        alarm = self._guard.alarm(self._now, is_transferring=self._hand_overs.is_running)
+        if alarm is Alarm.BEYOND_HELP:
             self._hang_up("trouble")
-            return
-        self._is_last_minute = True
-        self._problem("E-CALL-LONG")
-        self._advance(Broken("E-CALL-LONG"))
-
-    def _watch_synthesis(self) -> None:
-        prompt_id = self._playout.waiting_for()
-        if prompt_id is None or self._playout.is_held or self._playout.is_sounding(self._now):
-            self._starving = None
-        elif self._starving is None or self._starving[0] != prompt_id:
-            self._starving = (prompt_id, self._now)
-        elif self._now >= self._starving[1] + self.config.synthesis_timeout_ms:
-            self._problem("E-TTS-LATE", prompt_id=prompt_id)
-            self._playout.fail(prompt_id)
-            self._starving = None
+        elif alarm is not None:
+            self._journal.problem(alarm.value)
+            self._advance(Broken(alarm.value))
 
     def _pump(self) -> None:
-        """Send audio, unless a new prompt would begin while the caller is speaking."""
         if self._is_over or not self._is_stream_open:
             return
-        is_beginning = not self._playout.is_idle and not self._playout.is_sounding(self._now)
-        if is_beginning and not self._playout.is_held and self._ear.is_holding_forth(self._now):
-            if self._giving_way_since is None:
-                self._giving_way_since = self._now
-            if self._now < self._giving_way_since + self.config.give_way_ms:
-                return
-        self._giving_way_since = None
-        for command in self._playout.pump(self._now):
+        is_caller_speaking = self._ear.is_holding_forth(self._now)
+        for command in self._voice.pump(self._now, is_caller_speaking=is_caller_speaking):
             clock = self._clock
             if isinstance(command, SendAudio) and clock is not None and clock.decided_ms is not None:
                 self._emit(Journal("turn", clock.record(self._now)))
@@ -713,12 +571,9 @@ class Call:
             and not turns.is_expecting
             and not self._ear.is_busy
             and self._finish is None
-            and not self._is_transferring
+            and not self._hand_overs.is_running
         )
-        if not is_dead:
-            self._dead_since = None
-        elif self._dead_since is None:
-            self._dead_since = self._now
+        self._guard.look(self._now, is_dead=is_dead)
 
     @property
     def _is_quiet(self) -> bool:
@@ -728,17 +583,13 @@ class Call:
             and not self._requests.is_pending
             and not self._keypad.entry
             and not self._kept
-            and not self._is_moving
+            and not self._hand_overs.is_moving
         )
 
     # --- small things ---
 
-    def _clear(self) -> None:
-        for command in self._playout.clear(self._now):
-            self._emit(command)
-
     def _hang_up(self, reason: str) -> None:
-        if self._is_transferring:
+        if self._hand_overs.is_running:
             self._step_transfer(StreamEnded("server_stopping"))
         if not self._is_over:
             self._emit(HangUp(reason))
@@ -748,50 +599,8 @@ class Call:
         if self._is_over:
             return
         self._ear.abandon()
-        self._journal("outcome", ended=reason, for_ms=self._now)
+        self._journal.write("outcome", ended=reason, for_ms=self._now)
         self._is_over = True
 
     def _emit(self, command: Command) -> None:
         self._commands.append(command)
-
-    def _journal(self, kind: str, **data: Value) -> None:
-        self._emit(Journal(kind, data))
-
-    def _problem(self, code: str, **data: Value) -> None:
-        self._journal("problem", code=code, **data)
-
-    def _masked(self, text: str) -> str:
-        return MASK if self._question is not None and self._question.is_secret else text
-
-    def _note_input(self, kept: Kept, *, taken: str) -> None:
-        if isinstance(kept.given, CallerKeyed):
-            self._journal(
-                "caller_says", turn=kept.clock.turn, keys=self._masked(kept.given.keys), taken=taken
-            )
-        else:
-            self._note_caller(kept.clock.turn, kept.given.hearing, kept.given.manner, taken=taken)
-
-    def _note_caller(self, turn: int, hearing: Hearing, manner: Manner | None = None, *, taken: str) -> None:
-        data: dict[str, Value] = {
-            "turn": turn,
-            "text": self._masked(hearing.text),
-            "language": hearing.language,
-            "confidence": round(hearing.confidence, 3),
-            "took_ms": hearing.took_ms,
-            "taken": taken,
-        }
-        if manner is not None:
-            data |= {"interrupted": manner.interrupted, "heard_share": round(manner.heard_share, 2)}
-            data |= {"speech_ms": manner.speech_ms, "loudness_db": manner.loudness_db}
-        self._emit(Journal("caller_says", data))
-
-
-def _place_of(error: BaseException) -> str:
-    """File and line where an error arose; its message may quote the caller, so it is left out."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
-    return f"{name}:{trace.tb_lineno}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voicebot.call_clock import TurnClock
+from voicebot.call_floor import Context
 from voicebot.dialogue.api import CallerKeyed, CallerSaid
 
 MOST_KEPT = 3
@@ -17,8 +18,9 @@ class Kept:
 
     given: CallerSaid | CallerKeyed
     clock: TurnClock
-    is_urgent: bool = False
+    is_urgent: bool
     """a call for an agent: gets through over anything that may be talked over at all"""
+    context: Context
     waits_for_silence: bool = False
     """said while a business system worked: given when its answer has been heard"""
 

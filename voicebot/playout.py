@@ -265,15 +265,20 @@ class Playout:
                 prompt.sent = _pause_before(prompt.audio(), prompt.heard)
                 prompt.heard = prompt.sent
 
-    def drop(self, *, with_must_hear: bool = False) -> None:
-        """Throw away what is queued, up to the first prompt that must be heard.
+    def drop(self, *, with_must_hear: bool = False, up_to: int | None = None) -> None:
+        """Throw away what is queued, up to the first prompt that must be heard; go on with the rest.
 
         with_must_hear: throw that away too; somebody urgent is more important.
+        up_to: keep prompts with a higher id.
         Call `clear` first when something is on the line.
         """
-        self._is_held = False
-        while self._queue and (with_must_hear or self._queue[0].is_interruptible):
+        while self._queue:
+            first = self._queue[0]
+            if not (with_must_hear or first.is_interruptible) or (up_to is not None and first.id > up_to):
+                break
             self._queue.popleft()
+        if self._is_held:
+            self.resume()
 
     # --- inside ---
 

@@ -5,7 +5,7 @@ Theory of operation
 The detector gives an opinion for every 20 ms frame. It is easily fooled by steady noise, so a
 frame counts as *voiced* only if it is also louder than the line: 6 dB above the noise floor, the
 level that the quietest tenth of the last five seconds stays below. Within an utterance a voiced
-frame must also be no more than 18 dB softer than the caller has been so far: the television in
+frame must also be no more than 14 dB softer than the caller has been so far: the television in
 the next room does not keep an utterance open.
 
     quiet --120 ms voiced within 200 ms--> speaking --240 ms quiet--> pausing --silence_ms--> quiet
@@ -75,7 +75,7 @@ class TurnSettings:
     """voice against the noise floor"""
     floor_margin_db: float = 10.0
     """voice against the noise floor, to interrupt the bot"""
-    below_own_level_db: float = 18.0
+    below_own_level_db: float = 14.0
     """voice may be this much softer than the caller's level in this utterance"""
     quietest_floor_db: float = -62.0
     """a line is never taken to be quieter than this"""

@@ -9,8 +9,8 @@ import wave
 import numpy as np
 import pytest
 
-from voicebot.audio import encode_mulaw
-from voicebot.wav import decode_wav, encode_wav, wav_header
+from voicebot.audio import decode_mulaw, encode_mulaw
+from voicebot.wav import decode_wav, encode_mulaw_wav, encode_wav, wav_header
 
 TONE = (np.sin(np.arange(1600) / 5) * 9000).astype(np.int16)
 
@@ -49,6 +49,14 @@ def test_what_is_written_can_be_read_back() -> None:
 def test_every_usual_way_to_store_sound(kind: int, bits: int, raw: bytes, error: int) -> None:
     sound, _ = decode_wav(a_file(kind, bits, raw))
     assert np.abs(sound[:, 0].astype(int) - TONE).max() <= error
+
+
+@pytest.mark.parametrize("length", [1599, 1600])
+def test_telephone_sound_is_kept_in_half_the_size_without_loss(length: int) -> None:
+    heard = decode_mulaw(encode_mulaw(TONE[:length]))
+    file = encode_mulaw_wav(heard)
+    assert len(file) < len(encode_wav(heard)) * 0.6
+    assert (decode_wav(file)[0][:, 0] == heard).all()
 
 
 def test_unknown_parts_of_the_file_are_skipped() -> None:

@@ -15,6 +15,7 @@ COMMANDS = (
     "call",
     "chat",
     "replay",
+    "report",
     "check",
     "say",
     "transcribe",

@@ -13,7 +13,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from voicebot.audio import RATE_HZ, decode_mulaw
+from voicebot.audio import RATE_HZ, decode_mulaw, encode_mulaw
 
 HEADER_BYTES = 44
 _PCM, _FLOAT, _MULAW, _EXTENSIBLE = 1, 3, 7, 0xFFFE
@@ -45,6 +45,16 @@ def encode_wav(sound: NDArray[np.int16], *, rate_hz: int = RATE_HZ) -> bytes:
     channels = sound.shape[1] if sound.ndim == 2 else 1
     data = np.ascontiguousarray(sound, dtype="<i2").tobytes()
     return wav_header(len(data), channels=channels, rate_hz=rate_hz) + data
+
+
+def encode_mulaw_wav(samples: NDArray[np.int16], *, rate_hz: int = RATE_HZ) -> bytes:
+    """A mono WAV file in mu-law: half the size, and without loss for what came over the telephone."""
+    data = encode_mulaw(samples)
+    form = struct.pack("<HHIIHHH", _MULAW, 1, rate_hz, rate_hz, 1, 8, 0)
+    fact = b"fact" + struct.pack("<II", 4, len(data))
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + fact + b"data" + struct.pack("<I", len(data))
+    padded = data + b"\0" * (len(data) & 1)
+    return b"RIFF" + struct.pack("<I", len(chunks) + len(padded)) + chunks + padded
 
 
 def decode_wav(data: bytes) -> tuple[Sound, int]:

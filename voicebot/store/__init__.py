@@ -1,0 +1,1 @@
+"""What is kept: customers, orders, money, tickets, calls. SQL, one session per task."""

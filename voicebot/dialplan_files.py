@@ -5,6 +5,7 @@ Used by everything that serves, tries or checks a line. The heart reads no files
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from voicebot.events import Vector
 
 MAX_BYTES = 2_000_000
 """of one file; a dialplan needs far less"""
+
+_FOLDER = re.compile(r"\w[\w-]*\Z")
+"""one plain name: an include never leaves the folder of dialplans"""
 
 
 def read_line(
@@ -92,12 +96,7 @@ def read_folders(dialplans_dir: Path, line: str) -> tuple[dict[str, dict[str, st
     waiting = [line]
     while waiting:
         folder = waiting.pop()
-        if (
-            folder in files
-            or not folder
-            or Path(folder).name != folder
-            or not (dialplans_dir / folder).is_dir()
-        ):
+        if folder in files or not _FOLDER.match(folder) or not (dialplans_dir / folder).is_dir():
             continue
         files[folder] = {}
         for path in sorted((dialplans_dir / folder).rglob("*")):

@@ -173,6 +173,8 @@ def _check(node: ast.AST, text: str, place: Place, names: set[str], depth: int) 
         case ast.Call():
             called = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
             raise refuse(f'there is no function "{called}"', suggest(called, FUNCTIONS))
+        case ast.Set() | ast.Dict():
+            raise refuse("an expression has no braces", "write the bare name: order.amount")
         case _:
             raise refuse(
                 f"this form is not known: {ast.unparse(node)}",

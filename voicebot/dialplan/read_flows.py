@@ -167,15 +167,16 @@ class _Compiler:
         )
 
     def _take_blocks(self, raw: Written) -> None:
-        for name in ("then", "else", "yes", "no", "nothing"):
-            block = raw.body.get(name)
-            if block is not None and name in STEP_KEYS[raw.kind]:
-                raw.blocks[name] = self._take(block, f'"{name}"')
-        for key, prefix in (("cases", "case"), ("errors", "error")):
-            if key in STEP_KEYS[raw.kind]:
-                for case, block in self.reader.entries(raw.body.get(key), key):
-                    raw.blocks[f"{prefix}:{case.text}"] = self._take(block, f'"{case.text}"')
-                    self.reader.notes.spots[(*self.reader.owner, raw.id, key, case.text)] = case.place
+        """In reading order, which is the order of the ids."""
+        for key, block in raw.body.entries:
+            if key.text not in STEP_KEYS[raw.kind]:
+                continue
+            if key.text in ("then", "else", "yes", "no", "nothing"):
+                raw.blocks[key.text] = self._take(block, f'"{key.text}"')
+            prefix = {"cases": "case", "errors": "error"}.get(key.text)
+            for case, steps in self.reader.entries(block, key.text) if prefix else ():
+                raw.blocks[f"{prefix}:{case.text}"] = self._take(steps, f'"{case.text}"')
+                self.reader.notes.spots[(*self.reader.owner, raw.id, key.text, case.text)] = case.place
 
     # --- second pass: what comes after what ------------------------------------------
 

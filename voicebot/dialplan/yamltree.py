@@ -23,7 +23,8 @@ MAX_DEPTH = 40
 MAX_NODES = 100_000
 MAX_CHARACTERS = 1_000_000
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")
+_INTEGER = re.compile(r"(-?(0|[1-9][0-9]{0,17})|\+[1-9][0-9]{0,2})\Z")
+"""more figures after a + are a phone number"""
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}\Z")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})

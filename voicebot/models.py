@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,10 +219,9 @@ class ModelStore:
         looks_like_path = name.startswith((".", "/", "~")) or name.count("/") > 1 or path.suffix in _SUFFIXES
         if wanted.hub and not looks_like_path:
             return self._from_hub(name, progress)
-        near = difflib.get_close_matches(name, self._catalogue, n=1)
         raise ConfigError(
             f'model "{name}": no such file or folder, and no model of that name.',
-            remedy=f'Did you mean "{near[0]}"?' if near else f"Known names: {', '.join(self._catalogue)}.",
+            remedy=self._meant(name) or f"Known names: {', '.join(self._catalogue)}.",
             code="E-MODEL-UNKNOWN",
         )
 
@@ -240,6 +240,10 @@ class ModelStore:
             elif (problem := _problem(path, file, note)) is not None:
                 found.append(problem)
         return found
+
+    def _meant(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._catalogue, n=1, cutoff=0.75)
+        return f'Did you mean "{near[0]}"?' if near else ""
 
     def _embedded(self, model: Model, progress: Progress) -> Path:
         if not self._is_noted(model):
@@ -340,12 +344,15 @@ class ModelStore:
             from faster_whisper import download_model
 
             try:
-                download_model(name, output_dir=str(target))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # it warns about an argument it passes itself
+                    download_model(name, output_dir=str(target))
             except Exception as error:  # the hub client raises its own, its transport's and OS errors
                 raise ConfigError(
                     f'model "{name}": is no embedded model, and the model hub did not give it '
                     f"({type(error).__name__}).",
-                    remedy="Give the path of a folder with the CTranslate2 files, check the name and the "
+                    remedy=self._meant(name)
+                    or "Give the path of a folder with the CTranslate2 files, check the name and the "
                     "connection, or leave the setting empty for the embedded whisper-base.",
                     code="E-MODEL-HUB",
                 ) from error

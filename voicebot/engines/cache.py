@@ -139,9 +139,9 @@ class CachedSynthesiser:
                 sound
             ):
                 raise ValueError("cut off")
-        except FileNotFoundError:
+        except OSError:  # not there; or a folder that cannot be read, which is told when writing fails too
             return None
-        except (OSError, ValueError):
+        except ValueError:
             log.warning("E-TTS-CACHE kept audio %s cannot be read; it is made again", path.name)
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -129,7 +129,9 @@ def romanise(text: str) -> str:
     def spell(found: re.Match[str]) -> str:
         return " " + " ".join(syllable.capitalize() for syllable in lazy_pinyin(found.group())) + " "
 
-    spaced = re.sub(r"[\u3400-\u9fff]+", spell, text.translate(_PUNCTUATION))
+    spaced = re.sub(
+        r"[\u3400-\u9fff]+", spell, re.sub(r"[，。！？；：、]", r"\g<0> ", text).translate(_PUNCTUATION)
+    )
     return re.sub(r"\s+([,.!?;:])", r"\1", re.sub(r"\s+", " ", spaced)).strip()
 
 

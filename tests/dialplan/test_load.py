@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+import re
 
 import pytest
 
@@ -205,3 +207,27 @@ def test_which_folders_are_lines_and_what_they_include() -> None:
     assert load.included(files["shop"]["flow.yaml"]) == ("basics",)
     assert load.included("include: basics\n") == ("basics",)
     assert load.included("include: [") == ()
+
+
+def test_no_slip_of_the_pen_stops_the_check_itself() -> None:
+    """Lines lost, values replaced, names mixed up: always problems, never a crash."""
+    draw = random.Random(20261121)
+    scraps = ["5", "true", "", "{a: b}", "[a, {b: c}]", "=x.y", "{}", "[]", "null", "'x'"]
+    for _ in range(60):
+        files = shop_files()
+        folder = draw.choice(sorted(files))
+        path = draw.choice(sorted(files[folder]))
+        lines = files[folder][path].split("\n")
+        at = draw.randrange(len(lines))
+        kind = draw.randrange(3)
+        if kind == 0:
+            del lines[at]
+        elif kind == 1:
+            lines[at] = re.sub(r": .*", ": " + draw.choice(scraps), lines[at])
+        else:
+            words = re.findall(r"\w+", files[folder][path])
+            lines = files[folder][path].replace(draw.choice(words), draw.choice(words)).split("\n")
+        files[folder][path] = "\n".join(lines)
+        for problem in checked(files).problems:
+            assert problem.place.line >= 1
+            assert problem.message

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from voicebot.dialplan.model import FIELD_TYPES, Agent, FieldType, Operation, Queue, RecordType
 from voicebot.dialplan.reading import Notes, Reader, check_name
+from voicebot.dialplan.types import ANY
 from voicebot.dialplan.yamltree import List, Map, Node, Scalar
 
 _TYPE = re.compile(r"(?P<name>\w+)(?:\[(?P<inside>[^\[\]]*)\])?(?P<optional>\?)?\Z")
@@ -72,13 +73,11 @@ def _record_type(key: Scalar, node: Node, reader: Reader) -> RecordType:
 def _fields(node: Node | None, reader: Reader, what: str) -> Mapping[str, FieldType]:
     found: dict[str, FieldType] = {}
     for key, value in reader.entries(node, what):
-        declared = _field_type(key.text, value, reader)
-        if declared is not None:
-            found[key.text] = declared
+        found[key.text] = _field_type(key.text, value, reader)
     return found
 
 
-def _field_type(name: str, node: Node, reader: Reader) -> FieldType | None:
+def _field_type(name: str, node: Node, reader: Reader) -> FieldType:
     text = reader.text(node, f'type of "{name}"')
     parts = _TYPE.match(text)
     if parts is None:
@@ -88,7 +87,7 @@ def _field_type(name: str, node: Node, reader: Reader) -> FieldType | None:
             "write a type like text, money, choice[a|b], order, order[] or date?",
             "bad-type",
         )
-        return None
+        return FieldType(name, ANY)
     kind, inside = parts["name"], parts["inside"]
     choices = tuple(choice.strip() for choice in (inside or "").split("|") if choice.strip())
     if kind == "choice" and not choices:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from voicebot.dialplan.model import CONFIRM_POLICIES, SLOT_TYPES, Keys, Limits, Place, Slot
@@ -202,7 +201,10 @@ def _digits(node: Node | None, reader: Reader) -> tuple[int, int]:
     """`digits: 4` or `digits: [8, 11]`."""
     if node is None:
         return 0, 0
-    items: Sequence[Node] = node.items if isinstance(node, List) else (node, node)
+    if not isinstance(node, List):
+        exactly = reader.integer(node, "digits", 0, 1, 30)
+        return exactly, exactly
+    items = node.items
     if len(items) != 2:
         reader.error(
             node, "digits must be one number, or least and most", "write digits: 4, or digits: [8, 11]"

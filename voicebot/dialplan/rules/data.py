@@ -223,8 +223,8 @@ def _argument(draft: Draft, step: Do, name: str, declared: FieldType, value: Exp
         )
     if given.name in (ANY, NONE):
         return
-    wanted = of_field(declared, step.operation)
-    if not _fits(given, wanted):
+    wanted = draft.scope.known_type(of_field(declared, step.operation))
+    if wanted.name != ANY and not _fits(given, wanted):
         yield Finding(
             value.place,
             f'argument "{name}" of "{step.operation}" must be {wanted}, and {value.text} is {given}',

@@ -132,6 +132,11 @@ class Call:
         return self._is_over
 
     @property
+    def is_bridged(self) -> bool:
+        """Caller and agent are talking: only the end of the stream or of their talk is awaited."""
+        return self._hand_overs.is_bridged
+
+    @property
     def is_waiting(self) -> bool:
         """The bot has said its say: only the caller, or his silence, brings the call on."""
         return self._is_quiet and not self._ear.is_busy and self._finish is None

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 from voicebot import mediastream
 from voicebot.backoffice.base import BackOffice
-from voicebot.driver_journal import CallJournal, blame
+from voicebot.driver_journal import JournalWriter, blame
 from voicebot.engine_pool import EnginePool, Job
 from voicebot.engines.base import SpeechDetector
 from voicebot.errors import BackOfficeError, CarrierError
@@ -117,7 +117,7 @@ class CallDriver:
         self._heart = parts.heart
         self._parts = parts
         self._services = services
-        self._journal = CallJournal(started, parts.line_name, services.call_log)
+        self._journal = JournalWriter(started, parts.line_name, services.call_log)
         self._faults = 0
         self._is_given_up = False
         self._began = time.monotonic()
@@ -130,12 +130,25 @@ class CallDriver:
         """cancelled at the end; not among them: writes to business systems, orders to the carrier"""
         self._group: asyncio.TaskGroup | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._has_hung_up = False
         self._is_moving = False
         """the caller has been, or may have been, sent to an agent's room"""
 
     @property
     def is_moving(self) -> bool:
+        """The caller has been sent to an agent's room, or may have been."""
         return self._is_moving
+
+    @property
+    def has_hung_up(self) -> bool:
+        """The bot has ended the call."""
+        return self._has_hung_up
+
+    def stop(self) -> None:
+        """The server is stopping: say so to the heart, and end the caller's leg."""
+        self.post(StreamEnded("server_stopping"))
+        self._has_hung_up = True
+        self._orders.put_nowait(HangUp("trouble"))
 
     def post(self, event: Event) -> None:
         """Something happened to this call. From the event loop's thread only."""
@@ -278,6 +291,8 @@ class CallDriver:
             case RingAgent() | CancelAgent() | BridgeCaller() | TakeBackCaller() | HangUp():
                 if isinstance(command, BridgeCaller | TakeBackCaller):
                     self._is_moving = True
+                if isinstance(command, HangUp):
+                    self._has_hung_up = True
                 self._orders.put_nowait(command)
             case Journal():
                 self._journal.note(command, at_ms)

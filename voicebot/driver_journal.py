@@ -23,7 +23,7 @@ def blame(call_id: str, code: str, error: BaseException, **about: str) -> None:
     log.error("%s call=%s%s: %s at %s", code, call_id, told, type(error).__name__, place_of(error))
 
 
-class CallJournal:
+class JournalWriter:
     """Gathers a call's journal and writes it beside the call, in order, many lines in one go."""
 
     def __init__(self, started: CallStarted, line_name: str, call_log: CallLog) -> None:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from voicebot.audio import silence
 from voicebot.engines.base import Embedder, Recogniser, Synthesiser
@@ -130,6 +131,13 @@ class PriorityPool:
             job.run()
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A synthesiser that knows what it need not make again."""
+
+    def is_cached(self, text: str, *, voice: str, pace: float = 1.0) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The concrete engines of a deployment. Each is shared by all threads."""
@@ -190,14 +198,15 @@ class EnginePool:
 
         def work(job: Job) -> None:
             try:
+                was_cached = self._is_cached(command)
                 parts = self._engines.synthesiser.synthesise(
                     command.text, voice=command.voice, pace=command.pace
                 )
                 for samples in parts:
                     if job.is_cancelled:
                         return
-                    tell(job, SpeechReady(command.request_id, samples, is_last=False))
-                tell(job, SpeechReady(command.request_id, silence(0), is_last=True))
+                    tell(job, SpeechReady(command.request_id, samples, False, was_cached))
+                tell(job, SpeechReady(command.request_id, silence(0), True, was_cached))
             except EngineError as error:
                 tell(job, SynthesisFailed(command.request_id, error.code))
             except Exception as error:  # as above
@@ -225,6 +234,12 @@ class EnginePool:
         job = Job(work)
         self._synthesis.submit(LATER, job)
         return job
+
+    def _is_cached(self, command: Synthesise) -> bool:
+        synthesiser = self._engines.synthesiser
+        return isinstance(synthesiser, Remembering) and synthesiser.is_cached(
+            command.text, voice=command.voice, pace=command.pace
+        )
 
     def _hear(self, command: Recognise) -> Heard:
         began = time.monotonic()

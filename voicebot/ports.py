@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from voicebot.events import (
@@ -22,7 +23,7 @@ from voicebot.events import (
     RingAgent,
     TakeBackCaller,
 )
-from voicebot.mediastream import Parsed
+from voicebot.mediastream import Parsed, StreamStart
 
 CarrierCommand = RingAgent | CancelAgent | BridgeCaller | TakeBackCaller | HangUp
 
@@ -91,14 +92,13 @@ class CallLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """What an agent is told about a call, and who may read it."""
+    """What an agent is told about a call. Who may read it is decided by a token made from its id."""
 
     id: str
-    token_hash: str
-    """sha256 of the token in hex; the token itself is never stored"""
+    """random"""
     call_id: str
     created_at: str
-    """ISO 8601 in UTC"""
+    """ISO 8601, UTC"""
     queue: str
     recap: Recap
 
@@ -109,3 +109,60 @@ class HandoffStore(Protocol):
     async def save(self, handoff: Handoff) -> None: ...
 
     async def load(self, handoff_id: str) -> Handoff | None: ...
+
+
+class Admission(Enum):
+    """May this call come in?"""
+
+    WELCOME = "welcome"
+    BUSY = "busy"
+    """all lines are taken, or the server is stopping"""
+    NO_LINE = "no_line"
+    """no dialplan answers the number dialled"""
+
+
+class AfterStream(Enum):
+    """What becomes of a caller whose stream has ended and who is still on the phone."""
+
+    RESUME = "resume"
+    WAIT = "wait"
+    """the caller is on the way to an agent, or back: another order is about to arrive"""
+    HANG_UP = "hang_up"
+    APOLOGISE = "apologise"
+    """the stream was lost more often than is reasonable"""
+
+
+class Calls(Protocol):
+    """The live calls, as the carrier's side of the house sees them. One thread: the event loop's."""
+
+    def admit(self, call_id: str, ani: str, dnis: str) -> Admission:
+        """A call rings. Asked twice for the same call, it answers the same."""
+        ...
+
+    def languages(self, dnis: str) -> tuple[str, ...]:
+        """What callers of this number may be spoken to in, before a dialplan speaks; never empty."""
+        ...
+
+    async def serve(self, start: StreamStart, resume: str, line: Line) -> None:
+        """Serve an authenticated stream to its end. resume: as in `CallStarted`."""
+        ...
+
+    def after_stream(self, call_id: str, ani: str, dnis: str) -> AfterStream:
+        """The stream ended and the carrier asks what next. Calls unknown after a restart are resumed."""
+        ...
+
+    def is_live(self, call_id: str) -> bool:
+        """Is the bot still looking after this caller?"""
+        ...
+
+    def post(self, call_id: str, event: Event) -> bool:
+        """Tell a live call that something happened; False when there is no such call."""
+        ...
+
+    def caller_gone(self, call_id: str) -> None:
+        """The caller's leg is over, whatever the stream says."""
+        ...
+
+    def status(self) -> dict[str, object]:
+        """Health for operators: counts only."""
+        ...

@@ -98,7 +98,7 @@ class Settings:
     )
     dialplans_dir: Path = _setting(Path("dialplans"), "Folder with one folder per hotline.")
     voices_dir: Path = _setting(Path("voices"), "Folder of persona files.")
-    models_dir: Path = _setting(Path("models"), "Folder of speech models found by name.")
+    models_dir: Path = _setting(Path(".cache/models"), "Folder of assembled and fetched speech models.")
     cache_dir: Path = _setting(Path("var/cache"), "Folder for audio already made.")
     recordings_dir: Path = _setting(Path("var/recordings"), "Folder for recorded calls.")
     record_calls: str = _setting(
@@ -112,13 +112,20 @@ class Settings:
     asr_workers: int = _setting(1, "Utterances recognised at once.", low=1, high=64)
     asr_threads: int = _setting(2, "Processor threads per recognition.", low=1, high=64)
     asr_timeout_ms: int = _setting(
-        6000, "Longest wait for a transcript before the caller is asked again.", low=500, high=60_000
+        4000, "Longest wait for a transcript before the caller is asked again.", low=500, high=60_000
     )
     tts_workers: int = _setting(1, "Sentences spoken into audio at once.", low=1, high=64)
     tts_timeout_ms: int = _setting(
         8000, "Longest wait for the next part of a spoken sentence.", low=500, high=60_000
     )
-    embedder: str = _setting("", "Sentence embedder, name or folder; empty takes the one that ships.")
+    prepare_prompts: bool = _setting(
+        True, "Make the audio of all fixed prompts before the first call; later starts find it in CACHE_DIR."
+    )
+    embedder: str = _setting(
+        "e5",
+        "What tells the meaning of sentences; without it, words and sounds alone decide.",
+        choices=("e5", "none"),
+    )
 
     @property
     def checks_signatures(self) -> bool:

@@ -77,6 +77,14 @@ def say_and_hang_up(speech: Speech, languages: tuple[str, ...], name: str) -> st
     return str(response)
 
 
+def wait(urls: Urls) -> str:
+    """Another document is on its way by REST; ask again should it not come."""
+    response = VoiceResponse()
+    response.pause(length=2)
+    response.redirect(urls.connect_ended, method="POST")
+    return str(response)
+
+
 def hang_up() -> str:
     response = VoiceResponse()
     response.hangup()
@@ -150,9 +158,11 @@ def shorten(text: str, limit: int = SAY_LIMIT_ENCODED) -> str:
     >>> shorten("one. two. three.", 12)
     'one. two.'
     """
-    if len(quote(text)) <= limit:
-        return text
-    while len(quote(text)) > limit:
-        text = text[:-1]
-    stop = max(text.rfind(mark) for mark in "。！？.!?")
-    return text[: stop + 1] if stop > 0 else text
+    length = 0
+    for at, character in enumerate(text):
+        length += len(quote(character))
+        if length > limit:
+            text = text[:at]
+            stop = max(text.rfind(mark) for mark in "。！？.!?")
+            return text[: stop + 1] if stop > 0 else text
+    return text

@@ -24,6 +24,10 @@ def test_a1_another_request_is_taken_at_once_without_a_menu(rings: Call) -> None
     rings().caller_says("不是，我要退款").hears("是订单尾号1234的这笔").does_not_hear("请按")
 
 
+def test_a1_a_no_without_a_pause_is_not_a_refused_request(rings: Call) -> None:
+    rings().caller_says("不是我要退款").hears("是订单尾号1234的这笔")
+
+
 def test_a1_an_unknown_number_is_greeted_neutrally_and_asked_for_an_account_only_when_needed(
     rings: Call,
 ) -> None:
@@ -249,3 +253,13 @@ def test_a_full_tail_is_complete_and_half_a_tail_is_not(payments: Dialogue, ring
     line = rings().caller_says("我要退款").caller_says("不是").asks("order")
     assert payments.judge(line.state, Hearing(text="五六七八")).is_complete
     assert not payments.judge(line.state, Hearing(text="我找一下啊")).is_complete
+
+
+def test_what_will_be_said_next_is_known_ahead(rings: Call) -> None:
+    line = rings().caller_says("我要退款").caller_says("对").asks("refund_method")
+    assert line.question is not None
+    ahead = line.question.prepare
+    assert len(ahead) == 2
+    _, actions = line.dialogue.advance(line.state, api.CallerSaid(Hearing(text="原路吧")))
+    spoken = [action.spoken for action in actions if isinstance(action, api.SayAction)]
+    assert set(spoken) <= set(ahead)

@@ -18,6 +18,8 @@ from voicebot.dialplan.model import Dialplan
 from voicebot.events import Hearing
 
 MOST_BREAKDOWNS = 2
+MOST_PREPARED = 3
+"""likely answers whose consequences are made ahead"""
 
 
 class Dialogue:
@@ -47,7 +49,26 @@ class Dialogue:
         if turn.state.saying and not turn.has_repeated:
             turn.state.last_said = list(turn.state.saying)
             turn.state.repeats = 0
-        return turn.state, _questions_last(turn.actions)
+        return turn.state, self._with_preparation(
+            turn.state, _questions_last(turn.actions, turn.state.language)
+        )
+
+    def _with_preparation(self, state: State, actions: tuple[api.Action, ...]) -> tuple[api.Action, ...]:
+        """Find out what will be said next, by trying the likeliest answers on a copy.
+
+        The wording depends on nothing but the state, so what is made ahead is what will be said.
+        """
+        if not actions or not isinstance(actions[-1], api.Question) or state.is_handing_over:
+            return actions
+        texts: list[str] = []
+        for candidate in actions[-1].expectation.candidates[:MOST_PREPARED]:
+            heard = Hearing(candidate.sayings[0], best_expected=candidate.value, confidence=1.0)
+            ahead = Turn(self.dialplan, copy.deepcopy(state), None)
+            ahead.state.saying = []
+            hearing.hear(ahead, api.CallerSaid(heard))
+            steps.run(ahead)
+            texts += [action.spoken for action in ahead.actions if isinstance(action, api.SayAction)]
+        return (*actions[:-1], replace(actions[-1], prepare=tuple(dict.fromkeys(texts))))
 
     def _take(self, turn: Turn, given: api.Input) -> None:
         match given:
@@ -143,9 +164,9 @@ def _begin(turn: Turn, begin: api.Begin) -> None:
     turn.note("flow", flow=flow.name, event="begun")
 
 
-def _questions_last(actions: list[api.Action]) -> tuple[api.Action, ...]:
+def _questions_last(actions: list[api.Action], language: str) -> tuple[api.Action, ...]:
     """Only the last question counts, and it follows everything that is said."""
-    questions = [action for action in actions if isinstance(action, api.Question)]
+    questions = [replace(action, language=language) for action in actions if isinstance(action, api.Question)]
     others = [action for action in actions if not isinstance(action, api.Question)]
     return (*others, *questions[-1:])
 

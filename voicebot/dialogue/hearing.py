@@ -25,7 +25,10 @@ PATIENT_REMINDERS = 4
 def hear(turn: Turn, said: CallerSaid) -> None:
     """One utterance of the caller."""
     state = turn.state
-    read = understand.read(turn.dialplan, state.language, said.hearing, turn.meaning)
+    leads: list[str] = []
+    if state.open is not None and state.open.kind in ("confirm", "confirm_slot"):
+        leads = [word for words in asking.options_of(turn, "yes_no").values() for word in words]
+    read = understand.read(turn.dialplan, state.language, said.hearing, turn.meaning, leads=leads)
     if not read.text and said.hearing.best_expected is None:
         not_understood(turn, "sorry_not_heard")
         return

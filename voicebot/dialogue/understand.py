@@ -30,6 +30,8 @@ LIKELY = 0.62
 POSSIBLE = 0.5
 SAID = 0.93
 """a phrase counts when its sounds are right; 我查一下 is not 我找一下"""
+SHORTEST_CLAUSE = 3
+"""characters"""
 ROUGHLY_ALIKE = 70.0
 """of 100, by letters of the pinyin; a phrase that scores 0.85 in earnest is far above it"""
 NEAR_TIE = 0.06
@@ -68,9 +70,19 @@ class Understood:
 
 
 def read(
-    dialplan: Dialplan, language: str, hearing: Hearing, meaning: Meaning | None, *, fillers: bool = True
+    dialplan: Dialplan,
+    language: str,
+    hearing: Hearing,
+    meaning: Meaning | None,
+    *,
+    fillers: bool = True,
+    leads: Sequence[str] = (),
 ) -> Understood:
-    """Read one hearing against everything this line knows."""
+    """Read one hearing against everything this line knows.
+
+    leads: words that answer the open question, such as "no"; what follows one is read by itself,
+        for the recogniser leaves out the pause in "no, I want my money back".
+    """
     phrases = dialplan.phrases.get(language) or dialplan.phrases[dialplan.languages[0]]
     text = normalise(
         hearing.text,
@@ -81,6 +93,11 @@ def read(
     if vector is None and meaning is not None and text:
         vector = meaning(text)
     guesses, outside = _rank(dialplan, phrases, text, vector)
+    rest = _without_lead(text, leads)
+    if rest != text:
+        later, _ = _rank(dialplan, phrases, rest, meaning(rest) if meaning is not None else None)
+        best = {guess.name: guess for guess in sorted((*guesses, *later), key=lambda guess: guess.score)}
+        guesses = tuple(sorted(best.values(), key=lambda guess: (-guess.score, guess.name)))[:6]
     clauses: list[tuple[str, tuple[Guess, ...]]] = []
     parts = _clauses(text, phrases.words.get("and", ()))
     if len(parts) > 1:
@@ -210,6 +227,15 @@ def is_only(text: str, phrases: Sequence[str]) -> bool:
     return not rest and bool(text.strip())
 
 
+def _without_lead(text: str, leads: Sequence[str]) -> str:
+    """The sentence without the yes or no it begins with, when enough is left to mean something."""
+    for lead in sorted(leads, key=len, reverse=True):
+        rest = text.removeprefix(lead).strip()
+        if rest != text and len(rest.replace(" ", "")) >= SHORTEST_CLAUSE:
+            return rest
+    return text
+
+
 def _clauses(text: str, joiners: Sequence[str]) -> list[str]:
     """Cut a sentence where callers join two requests: pauses and 「顺便」, 「还有」, "and also"."""
     if not joiners:
@@ -219,7 +245,7 @@ def _clauses(text: str, joiners: Sequence[str]) -> list[str]:
     out: list[str] = []
     for part in parts:
         out.extend(piece for piece in part.split("  ") if piece)
-    return [part for part in out if len(part.replace(" ", "")) >= 3][:4]
+    return [part for part in out if len(part.replace(" ", "")) >= SHORTEST_CLAUSE][:4]
 
 
 def alias_names(mapping: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -65,6 +65,28 @@ def test_a_sentence_stands_where_the_caller_began_to_say_it() -> None:
     assert line.at_ms == 1100
 
 
+def spoken(at_ms: int, number: int, for_ms: int) -> dict[str, Any]:
+    return {"at_ms": at_ms, "event": "SpeechReady", "request_id": number, "for_ms": for_ms, "is_last": True}
+
+
+def test_a_sentence_of_the_bot_stands_where_the_caller_began_to_hear_it() -> None:
+    found = facts(
+        journal(0, "bot_says", text="一", prompt_id=1),
+        journal(0, "bot_says", text="二", prompt_id=2),
+        spoken(10, 1, 2000),
+        spoken(400, 2, 3000),
+        {"at_ms": 2500, "command": "ClearPlayout"},
+        journal(3300, "bot_says", text="三", prompt_id=3),
+        spoken(3310, 3, 500),
+    )
+    assert [line.at_ms for line in found.lines] == [10, 2010, 3310]
+
+
+def test_what_is_told_twice_is_shown_once() -> None:
+    twice = facts(journal(5, "no_input", question="q"), journal(5, "no_input", question="q"))
+    assert len(twice.lines) == len(twice.problems) == 1
+
+
 def test_where_the_time_of_a_turn_went() -> None:
     (turn,) = facts(
         journal(1000, "caller_says", turn=1, text="对", taken="yes"),

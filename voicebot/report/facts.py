@@ -98,18 +98,18 @@ def facts_of(rows: Sequence[Row], *, extra: Iterable[Line] = ()) -> Facts:
         (int(row["at_ms"]), str(row["journal"]), row.get("data", {})) for row in rows if "journal" in row
     ]
     started = next((row for row in rows if row.get("event") == "CallStarted"), {})
-    lines = [*_transcript(journal), *extra]
+    lines = [*_transcript(journal, _heard_from(rows)), *extra]
     return Facts(
         line=str(header.get("line", "")),
         started=_moment(started.get("started_at")),
         length_ms=max((int(row["at_ms"]) for row in rows if "at_ms" in row), default=0),
         outcome=_outcome(journal),
-        lines=tuple(sorted(lines, key=lambda line: line.at_ms)),
+        lines=_once(sorted(lines, key=lambda line: line.at_ms)),
         turns=tuple(_turns(journal)),
         deeds=tuple(_deeds(rows)),
         handoff=_handoff(rows, journal),
         path=tuple(_path(journal)),
-        problems=tuple(
+        problems=_once(
             Line(at_ms, "note", kind.replace("_", " "), _told(data))
             for at_ms, kind, data in journal
             if kind in _PROBLEM_KINDS
@@ -121,7 +121,37 @@ def facts_of(rows: Sequence[Row], *, extra: Iterable[Line] = ()) -> Facts:
 Journal = list[tuple[int, str, Mapping[str, Any]]]
 
 
-def _transcript(journal: Journal) -> Iterable[Line]:
+def _heard_from(rows: Sequence[Row]) -> dict[int, int]:
+    """When the caller began to hear each prompt, by its number: after those before it, when it was made."""
+    queued: dict[int, int] = {}
+    lengths: dict[int, int] = {}
+    made: dict[int, int] = {}
+    cleared: list[int] = []
+    for row in rows:
+        at_ms = int(row.get("at_ms", 0))
+        if row.get("journal") == "bot_says" and "prompt_id" in row["data"]:
+            queued[int(row["data"]["prompt_id"])] = at_ms
+        elif row.get("event") == "SpeechReady":
+            number = int(row["request_id"])
+            lengths[number] = lengths.get(number, 0) + int(row["for_ms"])
+            made.setdefault(number, at_ms)
+        elif row.get("command") == "ClearPlayout":
+            cleared.append(at_ms)
+    heard: dict[int, int] = {}
+    free_ms = 0
+    for number, at_ms in queued.items():
+        free_ms = next((stop for stop in cleared if at_ms <= stop + 1000 and stop < free_ms), free_ms)
+        heard[number] = max(at_ms, made.get(number, at_ms), free_ms)
+        free_ms = heard[number] + lengths.get(number, 0)
+    return heard
+
+
+def _once(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Without lines that say the same at the same instant."""
+    return tuple(dict.fromkeys(lines))
+
+
+def _transcript(journal: Journal, heard_ms: Mapping[int, int]) -> Iterable[Line]:
     last_sound_ms = {
         data.get("turn"): int(data["last_sound_ms"])
         for _, kind, data in journal
@@ -130,7 +160,8 @@ def _transcript(journal: Journal) -> Iterable[Line]:
     for at_ms, kind, data in journal:
         match kind:
             case "bot_says":
-                yield Line(at_ms, "bot", str(data.get("text", "")), str(data.get("prompt", "")))
+                shown_ms = heard_ms.get(int(data.get("prompt_id", -1)), at_ms)
+                yield Line(shown_ms, "bot", str(data.get("text", "")), str(data.get("prompt", "")))
             case "caller_says" if data.get("taken") != "no" or data.get("text"):
                 keys = data.get("keys")
                 about = "keys" if keys else _manner(data)

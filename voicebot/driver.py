@@ -240,6 +240,7 @@ class CallDriver:
                 stop_seen = True
                 break
         self.post(StreamEnded(self._why_ended(stop_seen)))
+        await line.close()
 
     def _take(self, parsed: Parsed) -> None:
         for samples in parsed.frames:

@@ -179,7 +179,7 @@ def begin(
     state = TransferState(
         Phase.RINGING, queue, agents, None, first_attempt - 1, ring_ms, recap, deadline_ms=None
     )
-    return _ring_next(state, "no_agents", now_ms, ())
+    return _ring_next(state, "asked" if agents else "no_agents", now_ms, ())
 
 
 def step(state: TransferState, event: Event, now_ms: int) -> Stepped:

@@ -109,3 +109,9 @@ def test_an_english_voice_gets_chinese_names_as_pinyin(text: str, spoken: str) -
 def test_the_dictionary_is_prepared_in_its_own_folder(tmp_path: Path) -> None:
     segmenter(tmp_path / "new")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["jieba.cache"]
+
+
+def test_a_folder_that_cannot_be_written_costs_only_a_second(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    tokenizer = segmenter(tmp_path / "file" / "folder")
+    assert list(tokenizer.cut("您好")) == ["您好"]

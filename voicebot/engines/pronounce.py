@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -53,18 +55,25 @@ class Word:
 def segmenter(folder: Path | None) -> Any:
     """jieba's tokeniser, with its prepared dictionary kept in `folder` instead of a shared /tmp file.
 
-    Takes about a second at first, so it belongs into a warm-up.
+    Takes about a second at first, and each time where the folder cannot be written: for a warm-up.
     """
     import jieba
 
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        tokenizer.tmp_dir = str(folder)
     tokenizer.cache_file = "jieba.cache"
-    tokenizer.initialize()
+    with tempfile.TemporaryDirectory() as passing:
+        tokenizer.tmp_dir = str(folder) if folder is not None and _can_write(folder) else passing
+        tokenizer.initialize()
     return tokenizer
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def words(text: str, tokenizer: Any, polyphones: Mapping[str, str]) -> Iterator[Word]:

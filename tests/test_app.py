@@ -37,11 +37,19 @@ from tests.carrier.stand_in import (
     start,
 )
 from tests.test_driver import Log
-from voicebot.app import AppParts, build_app, choose_line, fixed_prompts, prepare_prompts, with_recording
+from voicebot.app import (
+    AppParts,
+    build_app,
+    choose_line,
+    fixed_prompts,
+    prepare_behind,
+    prepare_prompts,
+    with_recording,
+)
 from voicebot.carrier.handoff import HandoffTokens, MemoryHandoffs
 from voicebot.dialplan.model import Agent, Dialplan, Queue
 from voicebot.dialplan_files import read_all
-from voicebot.engine_pool import Engines
+from voicebot.engine_pool import EnginePool, Engines
 from voicebot.engines.scripted import EnergyDetector, ScriptedRecogniser, SilentSynthesiser
 from voicebot.errors import ConfigError
 from voicebot.events import Value
@@ -463,6 +471,19 @@ def test_fixed_prompts_are_made_ahead_and_others_are_not() -> None:
     mouth = SilentSynthesiser(ms_per_character=0)
     assert prepare_prompts(Engines(ScriptedRecogniser([]), mouth), {"payments": plan}) == len(texts)
     assert sorted(mouth.spoken) == sorted(spoken for _, spoken in texts)
+
+
+def test_prompts_can_be_made_behind_the_first_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicebot.app.PREPARE_POLL_S", 0.001)
+
+    async def test() -> SilentSynthesiser:
+        mouth = SilentSynthesiser(ms_per_character=0)
+        pool = EnginePool(Engines(ScriptedRecogniser([]), mouth))
+        await asyncio.wait_for(prepare_behind(pool, dialplans()), 10)
+        await asyncio.to_thread(pool.close)
+        return mouth
+
+    assert len(asyncio.run(test()).spoken) == len(fixed_prompts(dialplans()["payments"]))
 
 
 @pytest.mark.parametrize("missing", ["PUBLIC_URL", "TWILIO_AUTH_TOKEN"])

@@ -6,6 +6,7 @@ at once, and raises before it is opened when anything is missing.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -36,7 +37,7 @@ from voicebot.driver import Parts, Services
 from voicebot.engine_pool import EnginePool, Engines
 from voicebot.engines.base import Embedder, SpeechDetector
 from voicebot.errors import ConfigError
-from voicebot.events import CallStarted
+from voicebot.events import CallStarted, Prepare
 from voicebot.language.speak import render
 from voicebot.ports import CallLog, HandoffStore, Recorder
 from voicebot.recorder import Recorder as FileRecorder
@@ -45,6 +46,8 @@ from voicebot.settings import Settings, require_serving
 from voicebot.switchboard import Switchboard
 
 log = logging.getLogger("voicebot.app")
+
+PREPARE_POLL_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,7 @@ def _build(settings: Settings, parts: AppParts, closing: list[Callable[[], None]
     closing.append(pool.close)
     log.info("warming up the engines")
     pool.warm_up()
-    if settings.prepare_prompts:
+    if settings.prepare_prompts == "before":
         prepare_prompts(engines, dialplans)
 
     urls = Urls(settings.public_url)
@@ -126,7 +129,11 @@ def _build(settings: Settings, parts: AppParts, closing: list[Callable[[], None]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        behind = settings.prepare_prompts == "behind"
+        preparing = asyncio.create_task(prepare_behind(pool, dialplans)) if behind else None
         yield
+        if preparing is not None:
+            preparing.cancel()
         await switchboard.drain(0)
         _close(closing)
 
@@ -225,7 +232,7 @@ def local_clock(time_zone: str) -> Callable[[], datetime]:
 
 def prepare_prompts(engines: Engines, dialplans: Mapping[str, Dialplan]) -> int:
     """Speak every prompt without holes once, so that the synthesiser's cache holds it; how many."""
-    wanted = sorted({text for plan in dialplans.values() for text in fixed_prompts(plan)})
+    wanted = _all_fixed_prompts(dialplans)
     for number, (voice, spoken) in enumerate(wanted):
         if number % 20 == 0:
             log.info("preparing prompts: %s of %s", number, len(wanted))
@@ -233,6 +240,19 @@ def prepare_prompts(engines: Engines, dialplans: Mapping[str, Dialplan]) -> int:
             pass
     log.info("prompts are ready: %s", len(wanted))
     return len(wanted)
+
+
+async def prepare_behind(pool: EnginePool, dialplans: Mapping[str, Dialplan]) -> None:
+    """The same beside the calls, one at a time and after everything a caller waits for."""
+    for voice, spoken in _all_fixed_prompts(dialplans):
+        job = pool.prepare(Prepare(spoken, voice))
+        while not job.is_done:  # noqa: ASYNC110 -- threads tell of nothing
+            await asyncio.sleep(PREPARE_POLL_S)
+    log.info("prompts are ready")
+
+
+def _all_fixed_prompts(dialplans: Mapping[str, Dialplan]) -> list[tuple[str, str]]:
+    return sorted({text for plan in dialplans.values() for text in fixed_prompts(plan)})
 
 
 def fixed_prompts(dialplan: Dialplan) -> set[tuple[str, str]]:

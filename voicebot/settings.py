@@ -118,8 +118,11 @@ class Settings:
     tts_timeout_ms: int = _setting(
         8000, "Longest wait for the next part of a spoken sentence.", low=500, high=60_000
     )
-    prepare_prompts: bool = _setting(
-        True, "Make the audio of all fixed prompts before the first call; later starts find it in CACHE_DIR."
+    prepare_prompts: str = _setting(
+        "before",
+        "When the audio of all fixed prompts is made: before the first call, behind the first calls, or not "
+        "ahead at all. A later start finds it in CACHE_DIR.",
+        choices=("before", "behind", "no"),
     )
     embedder: str = _setting(
         "e5",

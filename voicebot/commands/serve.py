@@ -15,6 +15,8 @@ from voicebot.commands.settings import load_settings
 from voicebot.settings import Settings
 from voicebot.switchboard import Switchboard
 
+log = logging.getLogger("voicebot.serve")
+
 MESSAGE_BYTES = 1 << 20
 """largest message taken from a stream; the carrier's have 300 bytes"""
 PING_S = 20.0
@@ -76,16 +78,16 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            logging.getLogger("voicebot.app").info(
-                "ready: answering at %s, listening on port %s", self._public_url, self.port
-            )
+            log.info("ready: answering at %s, listening on port %s", self._public_url, self.port)
             self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """The port stays open while calls end: their webhooks still arrive."""
+        log.info("stopping: %s calls may end within %s s", self._calls.status()["calls"], self._drain_s)
         draining = asyncio.ensure_future(self._calls.drain(self._drain_s))
         while not draining.done() and not self.force_exit:
             await asyncio.wait({draining}, timeout=0.1)
         draining.cancel()
         await asyncio.gather(draining, return_exceptions=True)
         await super().shutdown(sockets)
+        log.info("stopped")

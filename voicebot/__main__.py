@@ -22,6 +22,7 @@ COMMANDS = (
     "models",
     "data",
     "settings",
+    "handoff",
 )
 
 

@@ -48,7 +48,7 @@ EXCEPTIONS = {("vocabulary.py", "logging"): "silences a library that logs while 
 PROGRAMS = {"app", "__main__", "commands", "demo", "settings"}
 """know every concrete class; nobody imports them but each other"""
 
-PURE_LIBRARIES = {"numpy", "rapidfuzz", "yaml", "pypinyin", "zhconv", "wetext", "jionlp", "cn2an"}
+PURE_LIBRARIES = {"numpy", "rapidfuzz", "yaml", "pypinyin", "opencc", "wetext", "jionlp", "cn2an"}
 
 NEIGHBOURS = {("backoffice", "store"): "the demo back office keeps its records in the store's tables"}
 """(edge, edge it may import) -> why; every entry is a debt"""

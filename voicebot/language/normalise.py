@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-import zhconv
+from opencc import OpenCC
 
 from voicebot.language import pinyin, vocabulary
 
@@ -37,6 +37,18 @@ _STUTTERED_EN = re.compile(
 _CJK = "㐀-鿿"
 
 
+_TO_SIMPLIFIED = OpenCC("tw2s")
+
+
+def simplified(text: str) -> str:
+    """Traditional characters to simplified ones; everything else stays.
+
+    >>> simplified("退款著急")
+    '退款着急'
+    """
+    return str(_TO_SIMPLIFIED.convert(text))
+
+
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Script, width, case and punctuation only; every word stays.
@@ -45,7 +57,7 @@ def plain(text: str) -> str:
     '鱼闻 1299.50元'
     """
     text = unicodedata.normalize("NFKC", text.translate(_PAUSES))
-    text = zhconv.convert(text, "zh-cn").lower()
+    text = simplified(text).lower()
     text = text.replace("’", "'").replace("‘", "'")
     text = _GROUPED.sub(lambda figure: figure[0].replace(",", ""), text)
     kept = {found.start() for found in _KEPT_IN_FIGURES.finditer(text)}

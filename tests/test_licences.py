@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LISTED = set(
-    re.findall(r"^\| ([a-z0-9._-]+) \| \S", (ROOT / "docs/licences.md").read_text(encoding="utf-8"), re.M)
+    re.findall(r"^\| ([a-z0-9._-]+) \| \S", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
 )
 
 

@@ -42,7 +42,7 @@ from voicebot.transfer import (
 
 RECAP = Recap("王先生", "verified", "退款", (), "calm", "zh", "asked", spoken="王先生要退款。")
 LI, MA = Agent("li", "+85290000001"), Agent("ma", "+85290000002")
-DOCUMENT = Path(__file__).parents[1] / "docs" / "transfer.md"
+DOCUMENT = Path(__file__).parents[1] / "voicebot" / "carrier" / "TRANSFER.md"
 HUNG_UP = StreamEnded("caller_hung_up")
 
 

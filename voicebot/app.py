@@ -275,17 +275,22 @@ def _speech(
     """Load what is not given: dialplans need the embedder, voices need the dialplans."""
     from voicebot.dialplan_files import read_all
     from voicebot.engines.cache import CachedSynthesiser
-    from voicebot.engines.e5 import E5Embedder
+    from voicebot.engines.e5 import E5Embedder, version
+    from voicebot.engines.remembering import RememberingEmbedder
     from voicebot.engines.voices import Voices
     from voicebot.engines.whisper import WhisperRecogniser
     from voicebot.models import ModelStore
 
-    embedder: Embedder | None = E5Embedder() if settings.embedder == "e5" else None
+    embedder: Embedder | None = None
+    if settings.embedder == "e5":
+        embedder = RememberingEmbedder(E5Embedder(), settings.cache_dir / "meanings.npz", version=version())
     if engines is not None:
         embedder = engines.embedder
     if dialplans is None:
         log.info("reading the dialplans")
         dialplans = read_all(settings.dialplans_dir, voices_dir=settings.voices_dir, embedder=embedder)
+        if isinstance(embedder, RememberingEmbedder):
+            embedder.keep()
     if engines is None:
         store = ModelStore(settings.models_dir)
         log.info("loading the recogniser")

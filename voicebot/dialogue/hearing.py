@@ -485,7 +485,6 @@ def silent(turn: Turn) -> None:
         return
     if opened is None:
         return
-    turn.note("no_input", question=opened.name)
     if opened.patience_ms and opened.reminders < PATIENT_REMINDERS:
         opened.reminders += 1
         turn.say(opened.reminder or "still_there")

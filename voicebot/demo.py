@@ -26,7 +26,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from voicebot.backoffice import data
 from voicebot.commands.call import CALLER_VOICE, caller_voices, where_of
@@ -43,7 +43,7 @@ from voicebot.phone.sounds import make_sounds
 from voicebot.settings import Settings
 from voicebot.standin.people import PEOPLE
 from voicebot.store.database import Database
-from voicebot.store.models import HandoffRow, Order, Refund
+from voicebot.store.models import Base, HandoffRow, Order, Refund
 
 OUT = Path("out/demo")
 SCRIPTS = Path("fixtures/phone")
@@ -77,14 +77,10 @@ def main() -> None:
 def run() -> list[Check]:
     """The whole demo. Raises VoicebotError when it cannot be run."""
     began = time.monotonic()
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
-    environ = demo_environment()
-    os.environ.update(environ)
-    settings = load_settings()
+    settings = set_up(OUT)
     step("filling a fresh shop with demo customers and orders")
     before = fill_shop(settings)
-    with server(settings):
+    with server(settings, OUT / "server.log"):
         step("making the callers' voices")
         scripts = {name: script(name) for name in (REFUND_CALL, HANDOFF_CALL)}
         voices = caller_voices(settings, CALLER_VOICE)
@@ -102,7 +98,15 @@ def run() -> list[Check]:
     return checks
 
 
-def demo_environment() -> dict[str, str]:
+def set_up(out: Path) -> Settings:
+    """An empty folder, and the settings of a server of our own that keeps everything in it."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    os.environ.update(demo_environment(out))
+    return load_settings()
+
+
+def demo_environment(out: Path = OUT) -> dict[str, str]:
     """A development server on free ports, with its own database and recordings."""
     port, rest_port = free_ports(2)
     return {
@@ -114,8 +118,8 @@ def demo_environment() -> dict[str, str]:
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "TWILIO_FROM": "+85258081000",
         "TWILIO_API_BASE": f"http://127.0.0.1:{rest_port}",
-        "DATABASE_URL": f"sqlite:///{OUT / 'voicebot.db'}",
-        "RECORDINGS_DIR": str(OUT / "recordings"),
+        "DATABASE_URL": f"sqlite:///{out / 'voicebot.db'}",
+        "RECORDINGS_DIR": str(out / "recordings"),
         "RECORD_CALLS": "always",
     }
 
@@ -148,10 +152,9 @@ def script(name: str) -> Script:
 
 
 @contextmanager
-def server(settings: Settings) -> Iterator[None]:
-    """Run `voicebot serve` until the calls are over; its log goes to server.log."""
+def server(settings: Settings, log: Path) -> Iterator[None]:
+    """Run `voicebot serve` until the calls are over; log: where it writes."""
     step("starting the server (the first time, every fixed prompt is spoken once: a few minutes)")
-    log = OUT / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen([sys.executable, "-m", "voicebot", "serve"], stderr=output, stdout=output)
         try:
@@ -214,10 +217,14 @@ async def ring(
 
 
 def fill_shop(settings: Settings) -> set[str]:
-    """Load the demo data; returns the ids of the refunds that are there before the calls."""
+    """Make the shop as new; returns the ids of the refunds that are there before the calls."""
     database = Database(settings.database_url)
     try:
         database.migrate()
+        with database.session() as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(delete(table))
+            session.commit()
         now = datetime.now()  # noqa: DTZ005 - the business's local time
         data.load(database, DEMO_DATA.read_text(encoding="utf-8"), file=DEMO_DATA.name, now=now)
         with database.session() as session:

@@ -242,7 +242,10 @@ def test_an_answer_after_the_loop_has_gone_harms_nobody() -> None:
     pool = EnginePool(Engines(ear, Mouth()))
 
     async def begin() -> Job:
-        return pool.recognise(hear(), lambda event: None)
+        job = pool.recognise(hear(), lambda event: None)
+        while pool.waiting["recognition"]:  # until a thread has taken it
+            await asyncio.sleep(0)
+        return job
 
     job = asyncio.run(begin())
     ear.gate.set()

@@ -12,6 +12,7 @@ from collections import deque
 
 import numpy as np
 
+from voicebot.audio import level_db
 from voicebot.errors import EngineError
 from voicebot.events import Samples
 
@@ -25,7 +26,7 @@ ABOVE_FLOOR_DB = 6.0
 """a voice on the phone stands 10 to 30 dB above its line; 6 dB still hears a soft one"""
 SILENCE_DB = -60.0
 """quieter than any voice that reaches us: mu-law rests near -70, a whisper is at -50"""
-LOUD_DB = -38.0
+LOUD_DB = -28.0
 """never ask for more than this, so that one loud call start does not deafen us"""
 
 
@@ -61,9 +62,3 @@ class WebrtcDetector:
             return SILENCE_DB
         ordered = sorted(self._levels)
         return ordered[int(len(ordered) * FLOOR_SHARE)]
-
-
-def level_db(frame: Samples) -> float:
-    """Loudness of some samples in dB below full scale; silence is -90."""
-    power = float(np.mean(np.square(frame.astype(np.float64)))) if len(frame) else 0.0
-    return max(-90.0, 10 * float(np.log10(power / 32768.0**2 + 1e-12)))

@@ -55,3 +55,16 @@ def test_keys_that_fit_two_orders_give_a_choice(rings: Call) -> None:
     twin = {**SHOES, "id": "o95678", "title": "红色跑鞋"}
     line = rings(list_orders=[LAMP, SHOES, twin]).caller_says("我要退款").caller_says("不是")
     line.presses("5678").hears("白色跑鞋", "红色跑鞋", "哪一笔").presses("2").asks("refund_method")
+
+
+def test_what_sounds_much_more_like_one_choice_is_put_to_the_caller(rings: Call) -> None:
+    line = rings().caller_says("我要退款").caller_says("对").asks("refund_method")
+    ranked = (Ranked("original", "原路", -4.0), Ranked("balance", "余额", -8.9))
+    line.caller_says("先路吧", ranked=ranked, confidence=0.05).hears("原路退回", "吗").asks("refund_method")
+    line.caller_says("对").hears("退299元", "原路退回")
+
+
+def test_what_sounds_like_neither_choice_is_not_guessed_at(rings: Call) -> None:
+    line = rings().caller_says("我要退款").caller_says("对")
+    near = (Ranked("original", "原路", -6.0), Ranked("balance", "余额", -6.9))
+    line.caller_says("先路吧", ranked=near, confidence=0.05).does_not_hear("是原路退回")

@@ -15,13 +15,19 @@ from voicebot.dialogue.state import Filled, Open
 from voicebot.dialogue.turn import Turn
 from voicebot.dialplan.model import Slot
 from voicebot.events import Hearing, Value
-from voicebot.language import match, records, values
+from voicebot.language import match, pinyin, records, values
+from voicebot.language.normalise import normalise
 
 SURE = 0.85
 DOUBTFUL = 0.75
 """below this a value is read back for a yes"""
 PROBABLE = 0.6
 WORTH_ASKING = 0.35
+LEANING = 0.45
+CLEAR_LEAD = 2.0
+"""log probability a character between the nearest candidate and the next"""
+ALMOST_ALIKE = 0.6
+"""pinyin distance; half of the syllables may be wrong"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +111,11 @@ def _with_audio(turn: Turn, slot: Slot, answer: Answer, hearing: Hearing) -> Ans
             return Answer(fitting[0].text, max(hearing.confidence, PROBABLE))
     heard = hearing.best_expected
     if heard is None:
-        return answer
-    value: Value = heard
-    if slot.type == "record":
-        value = next(
-            (record for record in asking.records_of(turn, slot) if asking.key_of(record) == heard), None
-        )
-    if slot.type == "yes_no":
-        value = {"yes": True, "no": False}.get(heard, heard)
+        heard = None if answer.is_given else _leaning(hearing)
+        if heard is None:
+            return answer
+        return Answer(_value_of(turn, slot, heard), LEANING)
+    value = _value_of(turn, slot, heard)
     if value is None:
         return answer
     agrees = answer.value == value or value in answer.several
@@ -124,6 +127,33 @@ def _with_audio(turn: Turn, slot: Slot, answer: Answer, hearing: Hearing) -> Ans
     if by_sound and hearing.confidence >= SURE and hearing.confidence > answer.confidence:
         return Answer(value, hearing.confidence)
     return answer
+
+
+def _value_of(turn: Turn, slot: Slot, heard: str) -> Value:
+    """The value behind the name of a candidate."""
+    if slot.type == "record":
+        known = asking.records_of(turn, slot)
+        return next((record for record in known if asking.key_of(record) == heard), None)
+    return heard
+
+
+def _leaning(hearing: Hearing) -> str | None:
+    """The candidate that the sound is nearest to, when it is not near enough to be believed.
+
+    Worth a "did you say ...?": it sounds much more like one candidate than like any other, and what
+    was read has about the same syllables.
+    """
+    if len(hearing.ranked) < 2:
+        return None
+    best = hearing.ranked[0]
+    others = [ranked.score for ranked in hearing.ranked[1:] if ranked.value != best.value]
+    if not others or best.score - others[0] < CLEAR_LEAD:
+        return None
+    text = normalise(hearing.text)
+    length = len(pinyin.syllables(best.saying))
+    if len(pinyin.syllables(text)) > length + 1:
+        return None
+    return best.value if pinyin.distance(text, best.saying) <= ALMOST_ALIKE else None
 
 
 def read_yes_no(turn: Turn, text: str, hearing: Hearing) -> Answer:
@@ -152,8 +182,7 @@ def read_key(turn: Turn, slot: Slot, keys: str) -> Answer:
     layout = asking.keys_of(turn, slot)
     if layout is not None and layout.choices:
         chosen = layout.choices.get(keys)
-        value = {"yes": True, "no": False}.get(chosen, chosen) if slot.type == "yes_no" and chosen else chosen
-        return Answer(value, 1.0) if chosen is not None else NO_ANSWER
+        return Answer(chosen, 1.0) if chosen is not None else NO_ANSWER
     if slot.type == "record":
         kind = turn.dialplan.types.get(slot.record)
         tail = kind.tail if kind else ""

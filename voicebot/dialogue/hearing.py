@@ -16,6 +16,7 @@ from voicebot.dialogue.state import Open
 from voicebot.dialogue.turn import Turn
 from voicebot.dialogue.understand import CERTAIN, LIKELY, NEAR_TIE, POSSIBLE, Guess, Understood
 from voicebot.dialplan import model as m
+from voicebot.dialplan.system import SYSTEM_FLOWS
 from voicebot.events import Expectation, Hearing
 from voicebot.language import mood
 
@@ -384,7 +385,10 @@ def _near_tie(turn: Turn, read: Understood) -> bool:
     if ranked[1].score < POSSIBLE or read.out_of_scope > ranked[0].score:
         return False
     first, second = flow_for(turn, ranked[0].name), flow_for(turn, ranked[1].name)
-    if first == second or any(turn.dialplan.flows[name].is_side for name in (first, second)):
+    # "Cancel or goodbye?" helps nobody: only tasks are put to the caller.
+    if first == second or any(
+        turn.dialplan.flows[name].is_side or name in SYSTEM_FLOWS for name in (first, second)
+    ):
         return False
     if turn.state.open is not None and turn.state.open.kind == "which_intent":
         return False

@@ -29,6 +29,7 @@ class Dialogue:
         """meaning: sentence to unit vector; without it, understanding goes by words and sounds."""
         self.dialplan = dialplan
         self.meaning = meaning
+        understand.learn(dialplan, meaning)
 
     def start(self) -> State:
         """The state before anything has happened."""

@@ -1,10 +1,10 @@
 """From one caller turn to what it may mean, before the dialogue decides what to do with it.
 
-Theory of operation. Three witnesses speak for each intent: a short phrase that counts
-wherever it is said (「转人工」), the likeness of the letters and sounds to an example, and
-the likeness of the meaning (a sentence vector). Sentence vectors crowd into a narrow band
-where even nonsense is close to everything, so a meaning counts by how far it stands out
-from the sentences that belong to no intent and from the other intents, never by itself.
+Theory of operation. A short phrase counts wherever it is said (「转人工」), and speaks against its
+intent when it is refused (「别给我转人工」). Everything else is weighed by what the line's own
+examples have taught (`intents.py`): each guess comes with the chance that it is right, and so
+does "none of these". The thresholds below are therefore prices, the same for every line: how
+sure one must be to act, to ask, or to let it be.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from functools import lru_cache
 import numpy as np
 from rapidfuzz import fuzz
 
+from voicebot.dialogue import background
+from voicebot.dialogue.intents import Classifier, Lesson, likeness
 from voicebot.dialplan.model import Dialplan, Phrases
 from voicebot.events import Hearing, Vector
 from voicebot.language import match, pinyin
@@ -26,16 +28,25 @@ Meaning = Callable[[str], Vector]
 """Sentence to unit vector; the same text always gives the same vector."""
 
 CERTAIN = 0.9
-LIKELY = 0.62
-POSSIBLE = 0.5
+"""enough to leave an open question for it"""
+LIKELY = 0.45
+"""enough to begin: a wrong beginning costs about as much as asking once more"""
+POSSIBLE = 0.25
+"""worth naming in a question"""
 SAID = 0.93
 """a phrase counts when its sounds are right; 我查一下 is not 我找一下"""
+FAMILIAR = 0.6
+"""a background sentence this much like an example belongs to the line after all"""
 SHORTEST_CLAUSE = 3
 """characters"""
 ROUGHLY_ALIKE = 70.0
 """of 100, by letters of the pinyin; a phrase that scores 0.85 in earnest is far above it"""
-NEAR_TIE = 0.06
-"""two intents closer than this are both put to the caller"""
+NEAR_TIE = 0.2
+"""two intents closer than this are both put to the caller, when neither is likely enough"""
+SPOKEN = 0.95
+"""least score of an intent whose phrase was said"""
+REFUSED_SHARE = 0.1
+"""what is left of a chance when the sentence refuses just that"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ class Guess:
 
     name: str
     score: float
-    """0..1"""
+    """the chance that this is meant, 0..1"""
     kind: str = "intent"
     """intent · knowledge"""
     why: str = ""
@@ -62,7 +73,7 @@ class Understood:
     clauses: tuple[tuple[str, tuple[Guess, ...]], ...] = ()
     """the parts of a sentence that asks for several things, each with its guesses"""
     out_of_scope: float = 0.0
-    """0..1: how much it resembles what belongs to no intent"""
+    """the chance that nothing this line knows is meant, 0..1"""
 
     @property
     def best(self) -> Guess | None:
@@ -92,10 +103,11 @@ def read(
     vector = hearing.vector
     if vector is None and meaning is not None and text:
         vector = meaning(text)
-    guesses, outside = _rank(dialplan, phrases, text, vector)
+    known = learnt(dialplan, phrases.language, meaning)
+    guesses, outside = _rank(known, phrases, text, vector)
     rest = _without_lead(text, leads)
     if rest != text:
-        later, _ = _rank(dialplan, phrases, rest, meaning(rest) if meaning is not None else None)
+        later, _ = _rank(known, phrases, rest, meaning(rest) if meaning is not None else None)
         best = {guess.name: guess for guess in sorted((*guesses, *later), key=lambda guess: guess.score)}
         guesses = tuple(sorted(best.values(), key=lambda guess: (-guess.score, guess.name)))[:6]
     clauses: list[tuple[str, tuple[Guess, ...]]] = []
@@ -103,62 +115,139 @@ def read(
     if len(parts) > 1:
         for part in parts:
             part_vector = meaning(part) if meaning is not None else None
-            clauses.append((part, _rank(dialplan, phrases, part, part_vector)[0]))
+            clauses.append((part, _rank(known, phrases, part, part_vector)[0]))
     return Understood(text, guesses, tuple(clauses), outside)
 
 
+def learn(dialplan: Dialplan, meaning: Meaning | None) -> None:
+    """Learn all languages of a line now, so that no caller waits for it."""
+    for language in dialplan.phrases:
+        learnt(dialplan, language, meaning)
+
+
+def learnt(dialplan: Dialplan, language: str, meaning: Meaning | None) -> Classifier:
+    """What a line has taught; learnt once for each dialplan object.
+
+    One that was learnt with meanings also serves those who ask without.
+    """
+    key = (id(dialplan), language)
+    kept = _KEPT.get(key)
+    if kept is not None and (kept[1] or meaning is None):
+        return kept[2]
+    found = Classifier(lessons(dialplan, language, meaning))
+    while len(_KEPT) >= MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    # The dialplan is kept with it: as long as it lives, no other can have its id.
+    _KEPT[key] = (dialplan, meaning is not None, found)
+    return found
+
+
+_KEPT: dict[tuple[int, str], tuple[Dialplan, bool, Classifier]] = {}
+MOST_KEPT = 64
+"""lines x languages; the oldest is learnt again when asked for"""
+
+
+def lessons(dialplan: Dialplan, language: str, meaning: Meaning | None) -> list[Lesson]:
+    """Intents, knowledge and, last, what belongs to neither.
+
+    Phrases and the general background have no meanings in the dialplan: they are given one here, or
+    are left out where there is none to be had and the examples have theirs.
+    """
+    phrases = dialplan.phrases[language]
+    entries = dialplan.knowledge.get(language, ())
+    has_vectors = any(intent.vectors for intent in phrases.intents.values()) or any(
+        entry.vectors for entry in entries
+    )
+
+    def more(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[Vector, ...]]:
+        if not has_vectors:
+            return tuple(texts), ()
+        return ((), ()) if meaning is None else (tuple(texts), tuple(meaning(text) for text in texts))
+
+    out: list[Lesson] = []
+    for intent in phrases.intents.values():
+        texts, vectors = more([phrase for phrase in intent.phrases if phrase not in intent.examples])
+        out.append(
+            Lesson(
+                intent.name, "intent", intent.examples + texts, intent.vectors + vectors, len(intent.examples)
+            )
+        )
+    out += [Lesson(one.name, "knowledge", one.questions, one.vectors, len(one.questions)) for one in entries]
+    texts, vectors = more(_foreign(background.SENTENCES.get(language, ()), out))
+    outside, outside_vectors = phrases.out_of_scope, phrases.out_of_scope_vectors
+    out.append(Lesson("", "outside", outside + texts, outside_vectors + vectors, len(outside) + len(texts)))
+    return [one for one in out if one.examples or one.kind == "outside"]
+
+
+def _foreign(sentences: Sequence[str], taught: Sequence[Lesson]) -> list[str]:
+    """Of the general background, what this line does not deal with."""
+    known = [example for one in taught for example in one.examples]
+    if not known or not sentences:
+        return list(sentences)
+    nearest = likeness(sentences, known).max(axis=1)
+    return [text for text, near in zip(sentences, nearest, strict=True) if near < FAMILIAR]
+
+
 def _rank(
-    dialplan: Dialplan, phrases: Phrases, text: str, vector: Vector | None
+    known: Classifier, phrases: Phrases, text: str, vector: Vector | None
 ) -> tuple[tuple[Guess, ...], float]:
     if not text:
         return (), 0.0
-    outside_words = max((_likeness(text, example) for example in phrases.out_of_scope), default=0.0)
-    outside_sense = _closest(vector, phrases.out_of_scope_vectors)[0]
-    rows: list[tuple[str, str, float, float, str]] = []
-    for intent in phrases.intents.values():
-        said = _says(text, intent.phrases)
-        if said is not None:
-            # A phrase that is said and refused ("don't put me through") speaks against the intent.
-            score = 1.0 if said else 0.0
-            rows.append((intent.name, "intent", score, score, "phrase"))
-            continue
-        words, why = _most_alike(text, intent.examples)
-        sense, at = _closest(vector, intent.vectors)
-        if at >= 0 and sense > 0:
-            why = why if words > 0.8 else intent.examples[at]
-        rows.append((intent.name, "intent", words, sense, why))
-    for entry in dialplan.knowledge.get(phrases.language, ()):
-        words, why = _most_alike(text, entry.questions)
-        sense, _ = _closest(vector, entry.vectors)
-        rows.append((entry.name, "knowledge", words, sense, why))
-    senses = np.array([row[3] for row in rows if row[3] > 0] or [0.0])
-    # What everything else scores is the level at which a meaning says nothing.
-    floor = float(np.median(senses))
-    top_other = float(np.partition(senses, -2)[-2]) if len(senses) > 1 else floor
-    guesses = [
-        Guess(name, _combine(words, sense, floor, max(outside_sense, 0.0), top_other), kind, why)
-        for name, kind, words, sense, why in rows
-    ]
+    verdict = known.read(text, vector)
+    outside = float(verdict.chances[-1])
+    spoken = {name: _says(text, intent.phrases) for name, intent in phrases.intents.items() if intent.phrases}
+    asked = int(np.argmax(verdict.chances[:-1])) if len(verdict.chances) > 1 else -1
+    if asked >= 0 and known.lessons[asked].kind == "knowledge" and verdict.chances[asked] >= CERTAIN:
+        # 「人工服务几点到几点」 asks about the phrase; it does not ask for it.
+        spoken = {}
+    is_spoken = any(spoken.values())
+    guesses: list[Guess] = []
+    for at, lesson in enumerate(known.lessons[:-1]):
+        score, why = float(verdict.chances[at]), known.examples[int(verdict.nearest[at])]
+        said = spoken.get(lesson.name) if lesson.kind == "intent" else None
+        if said:
+            score, why = SPOKEN + (1.0 - SPOKEN) * score, "phrase"
+        elif said is False:
+            score, why = 0.0, "phrase"
+        elif refuses(text, lesson.examples):
+            score *= REFUSED_SHARE
+        elif is_spoken:
+            score *= 1.0 - SPOKEN
+        guesses.append(Guess(lesson.name, score, lesson.kind, why))
     guesses.sort(key=lambda guess: (-guess.score, guess.name))
-    outside = max(outside_words, 1.0 if outside_sense > float(senses.max()) + 0.005 else 0.0)
-    return tuple(guesses[:6]), outside
+    return tuple(guesses[:6]), 0.0 if is_spoken else outside
 
 
-def _combine(words: float, sense: float, floor: float, outside: float, top_other: float) -> float:
-    """One score from likeness of words and standing-out of sense.
+_REFUSAL = re.compile(
+    r"(?<![怎么为什凭能可是行好要会])(?:不|别|甭|莫)(?:想|要|用|再|需要|打算|必|准备)?(?:再)?"
+    r"(?:给我|帮我|帮我办|办理?|申请|去)?(?P<zh>[一-鿿]{1,2})|"
+    r"\b(?:don't|do not|no longer)(?: (?:want|need|wish|to|a|an|the|any|my|you|me|please))* (?P<en>[a-z]+)"
+)
+_A_NOT_A = re.compile(r"(.)[不没](?=\1)")
+"""安不安全, 能不能: a question that refuses nothing"""
+_ASKS_WHY = re.compile(r"怎么|为什么|为啥|凭什么|why|吗$|么$")
 
-    Measured with the embedded model: the right intent stands 0.03-0.10 above the median of the
-    others, nonsense less than 0.02.
+
+def refuses(text: str, examples: Sequence[str]) -> bool:
+    """Does the sentence say no to just what these examples ask for?
+
+    「我不退了」 is no request for a refund, 「怎么还不退」 is one. Only the verb behind the no counts, and
+    only when most of the examples have it and say it without a no.
     """
-    if words >= 1.0 and sense >= 1.0:
-        return 1.0
-    if sense <= 0:
-        return words
-    level = max(floor, min(outside, sense))
-    stands_out = (sense - level) / 0.06
-    margin = (sense - top_other) / 0.04
-    by_sense = float(np.clip(0.45 + 0.4 * stands_out + 0.15 * np.clip(margin, -1, 1), 0.0, 0.97))
-    return max(words if words > 0.85 else 0.0, min(1.0, 0.65 * by_sense + 0.45 * words))
+    if _ASKS_WHY.search(text):
+        return False
+    for found in _REFUSAL.finditer(_A_NOT_A.sub("", text)):
+        word = (found["zh"] or found["en"] or "")[: None if found["en"] else 1]
+        if word in _EMPTY_WORDS:
+            continue
+        wanting = sum(word in example for example in examples)
+        refused = sum(bool(_REFUSAL.search(example)) for example in examples)
+        if 2 * wanting >= len(examples) and 2 * refused < len(examples):
+            return True
+    return False
+
+
+_EMPTY_WORDS = frozenset("了的吗是到好行会能可得对起过同够我你您给想要有太出in on it that")
 
 
 @lru_cache(maxsize=20_000)
@@ -185,14 +274,6 @@ def _likeness(text: str, example: str) -> float:
     letters = fuzz.ratio(text, plain) / 100
     sounds = fuzz.ratio(mine, syllables) / 100
     return float(max(letters, 0.97 * sounds))
-
-
-def _closest(vector: Vector | None, vectors: Sequence[Vector]) -> tuple[float, int]:
-    if vector is None or not vectors:
-        return 0.0, -1
-    scores = np.asarray(vectors) @ vector
-    at = int(np.argmax(scores))
-    return float(scores[at]), at
 
 
 def _says(text: str, phrases: Sequence[str]) -> bool | None:

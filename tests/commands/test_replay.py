@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from tests.conversation import TinyDialogue
 from voicebot.__main__ import build_app
+from voicebot.call_config import CallConfig
 from voicebot.commands import replay as command
 from voicebot.errors import ConfigError
 from voicebot.recorder import Recorder, RecordingHeader
@@ -36,14 +38,17 @@ def says(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return Replayed(Outcome(items), ("我要退款",), ("cancel_order",), 5000)
 
     monkeypatch.setattr(command, "replay", run_again)
-    monkeypatch.setattr(command, "make_call", lambda dialplan: None)
     monkeypatch.setattr(command, "_ears", lambda settings: None)
-    monkeypatch.setattr(command, "_dialplan", lambda settings, line: Plan())
+    monkeypatch.setattr(command, "_line", lambda settings, line: Line())
     return sentences
 
 
-class Plan:
-    checksum = "another"
+class Line:
+    class dialplan:
+        checksum = "another"
+
+    dialogue = TinyDialogue()
+    config = CallConfig()
 
 
 def run(*arguments: str) -> Any:

@@ -103,6 +103,22 @@ def test_waiting_for_words_of_the_bot_needs_its_journal() -> None:
     assert len(on_line.began_ms) == 2
 
 
+def test_words_that_are_told_before_they_are_heard_are_waited_for() -> None:
+    on_line = scene("  - wait_for: bot_says 单号\n  - say: 好的")
+    on_line.passes(600, bot=True, said="请稍等").passes(5000).passes(300, said="单号是一二三")
+    assert on_line.began_ms == []
+    on_line.passes(2000, bot=True).passes(600)
+    assert len(on_line.began_ms) == 2
+
+
+def test_words_so_short_that_the_journal_came_after_them() -> None:
+    on_line = scene("  - wait_for: bot_says 好\n  - say: 谢谢")
+    on_line.passes(300, bot=True).passes(400).passes(2900, said="好")
+    assert on_line.began_ms == []
+    on_line.passes(200)
+    assert len(on_line.began_ms) == 2
+
+
 def test_waiting_in_vain_ends_the_call_and_says_where() -> None:
     on_line = scene("  - wait_for: bot_says 原路\n    within_ms: 1000")
     on_line.passes(2000)

@@ -82,7 +82,7 @@ def register(app: typer.Typer) -> None:
         )
         folder = script.parent if script is not None else Path()
         name = script.stem if script is not None else "say"
-        console = Console(stderr=as_json)
+        console = Console(stderr=as_json, soft_wrap=True)
         calls = asyncio.run(
             place_all(
                 played,

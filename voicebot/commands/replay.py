@@ -14,12 +14,16 @@ from typing import Annotated, Any
 
 import typer
 
-from voicebot.call import Call, CallConfig
+from voicebot.app import call_config
+from voicebot.call import Call
+from voicebot.call_config import CallConfig
 from voicebot.commands.settings import load_settings
 from voicebot.dialogue import Dialogue
 from voicebot.dialplan.model import Dialplan
 from voicebot.dialplan_files import read_line
-from voicebot.engines.e5 import E5Embedder
+from voicebot.engines.base import Embedder
+from voicebot.engines.e5 import E5Embedder, version
+from voicebot.engines.remembering import RememberingEmbedder
 from voicebot.engines.webrtc import WebrtcDetector
 from voicebot.engines.whisper import WhisperRecogniser
 from voicebot.errors import ConfigError
@@ -97,9 +101,9 @@ def run_all(
 def _run_one(work: tuple[Path, Settings, bool]) -> Result:
     folder, settings, accept = work
     recording = read_recording(folder)
-    dialplan = _dialplan(settings, recording.line)
-    replayed = replay(recording, make_call(dialplan), _ears(settings))
-    notes = tuple(_notes(recording, dialplan, replayed))
+    line = _line(settings, recording.line)
+    replayed = replay(recording, Call(line.dialogue, line.config), _ears(settings))
+    notes = tuple(_notes(recording, line.dialplan, replayed))
     result = Result(
         str(folder), (), notes, replayed.heard, replayed.length_ms, replayed.outcome, is_accepted=accept
     )
@@ -120,30 +124,38 @@ def _run_one(work: tuple[Path, Settings, bool]) -> Result:
     return replace(result, differences=differences(expected, replayed.outcome))
 
 
-def make_call(dialplan: Dialplan) -> Call:
-    """A call as the server makes it."""
-    language = dialplan.languages[0]
-    config = CallConfig(queues=dialplan.queues, language=language, voice=dialplan.voices.get(language, ""))
-    return Call(Dialogue(dialplan), config)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One hotline, ready for calls."""
+
+    dialplan: Dialplan
+    dialogue: Dialogue
+    config: CallConfig
 
 
 @cache
-def _embedder() -> E5Embedder:
-    embedder = E5Embedder()
+def _embedder(settings: Settings) -> Embedder | None:
+    if settings.embedder != "e5":
+        return None
+    embedder = RememberingEmbedder(E5Embedder(), settings.cache_dir / "meanings.npz", version=version())
     embedder.warm_up()
     return embedder
 
 
 @cache
-def _dialplan(settings: Settings, line: str) -> Dialplan:
-    return read_line(settings.dialplans_dir, line, voices_dir=None, embedder=_embedder())
+def _line(settings: Settings, line: str) -> _Line:
+    """As the server makes it."""
+    embedder = _embedder(settings)
+    dialplan = read_line(settings.dialplans_dir, line, voices_dir=None, embedder=embedder)
+    dialogue = Dialogue(dialplan, embedder.embed if embedder is not None else None)
+    return _Line(dialplan, dialogue, call_config(settings, dialplan))
 
 
 @cache
 def _ears(settings: Settings) -> Ears:
     path = ModelStore(settings.models_dir).resolve(settings.asr_model)
     threads = min(settings.asr_threads, os.cpu_count() or 1)
-    return Ears(WhisperRecogniser(path, cpu_threads=threads), WebrtcDetector, _embedder())
+    return Ears(WhisperRecogniser(path, cpu_threads=threads), WebrtcDetector, _embedder(settings))
 
 
 def _notes(recording: Recording, dialplan: Dialplan, replayed: Replayed) -> Iterator[str]:

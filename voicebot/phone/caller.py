@@ -25,6 +25,8 @@ from voicebot.phone.script import HangUp, Move, Play, Press, Quiet, Say, Script,
 SOUNDING_DB = -48.0
 SPEECHLESS_MS = 15_000
 KEY_GAP_MS = 200
+JOURNAL_LAG_MS = 3000
+"""words told by the journal this long ago have been spoken, even if no sound came since: they were short"""
 PATIENT_END_MS = 90_000
 """after the last move: quiet for which the caller stays on the line"""
 
@@ -76,6 +78,8 @@ class Caller:
         self._last_sound_ms: int | None = None
         self._said: list[str] = []
         """by the bot, since the caller's last move"""
+        self._told_ms: int | None = None
+        """when the journal told the words that are waited for"""
 
     @property
     def is_done(self) -> bool:
@@ -141,7 +145,14 @@ class Caller:
                 return self._bot_began_ms is not None
             case "agent":
                 return senses.is_with_agent
-        return self._is_bot_silent() and any(_plain(move.text) in _plain(said) for said in self._said)
+        if self._told_ms is None and any(_plain(move.text) in _plain(said) for said in self._said):
+            self._told_ms = self._now_ms
+        return self._told_ms is not None and self._has_been_spoken(self._told_ms) and self._is_bot_silent()
+
+    def _has_been_spoken(self, told_ms: int) -> bool:
+        """The journal tells words when they are sent, which may be before they are heard."""
+        sounded_since = self._last_sound_ms is not None and self._last_sound_ms >= told_ms
+        return sounded_since or self._now_ms - told_ms >= JOURNAL_LAG_MS
 
     def _is_bot_silent(self) -> bool:
         """It has spoken since my last move, and has finished."""
@@ -153,6 +164,7 @@ class Caller:
 
     def _begin(self, move: Move) -> None:
         self._previous = move
+        self._told_ms = None
         self._waiting_since_ms = self._now_ms
         if isinstance(move, Say | Play):
             self._speaking = self._sounds[move.place]

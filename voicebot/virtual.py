@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -92,6 +92,8 @@ class Latencies:
     recognise_ms: int = 300
     synthesise_ms: int = 0
     request_ms: int = 50
+    operations_ms: Mapping[str, int] = field(default_factory=dict)
+    """business operations that take another time than `request_ms`, by name"""
     mark_ms: int = 0
     bridge_ms: int = 500
 
@@ -395,12 +397,13 @@ class VirtualLine:
         self._later(self.latencies.recognise_ms, Heard(command.turn, command.attempt, hearing), tag)
 
     def _ask_business(self, command: Request) -> None:
-        if self.latencies.request_ms > command.timeout_ms:
+        answer_ms = self.latencies.operations_ms.get(command.operation, self.latencies.request_ms)
+        if answer_ms > command.timeout_ms:
             self._later(command.timeout_ms, RequestFailed(command.request_id, "timeout"))
             return
         try:
             result = self._perform(command)
         except BackOfficeError as error:
-            self._later(self.latencies.request_ms, RequestFailed(command.request_id, error.code))
+            self._later(answer_ms, RequestFailed(command.request_id, error.code))
             return
-        self._later(self.latencies.request_ms, RequestAnswered(command.request_id, result))
+        self._later(answer_ms, RequestAnswered(command.request_id, result))

@@ -33,6 +33,9 @@ def register(app: typer.Typer) -> None:
         voices: Annotated[
             Path | None, typer.Option("--voices", help="Folder of voices, instead of VOICES_DIR.")
         ] = None,
+        examples: Annotated[
+            bool, typer.Option("--examples", help="Play the examples too: calls in text, seconds.")
+        ] = False,
         rules: Annotated[bool, typer.Option("--rules", help="List all rules and why they matter.")] = False,
     ) -> None:
         """Check dialplans: every mistake with its place, its cause and what to do.
@@ -51,6 +54,7 @@ def register(app: typer.Typer) -> None:
             [
                 *(problem for one in loaded.values() for problem in one.problems),
                 *check.between_lines({name: one.dialplan for name, one in loaded.items() if one.dialplan}),
+                *(broken_promises(loaded) if examples else ()),
             ]
         )
         typer.echo(_as_json(loaded, problems) if as_json else _as_text(loaded, problems))
@@ -74,6 +78,19 @@ def check_lines(dialplans: Path, lines: list[str], voices: Path) -> dict[str, Lo
         line: dialplan_files.check_line(dialplans, line, voices_dir=voices_dir)
         for line in dict.fromkeys(lines or known)
     }
+
+
+def broken_promises(loaded: dict[str, Loaded]) -> list[Problem]:
+    """Play the examples of every sound line against the demo back office."""
+    from voicebot.commands import lines
+
+    found: list[Problem] = []
+    with lines.ears(load_settings()) as heard:
+        for one in loaded.values():
+            if one.dialplan is not None and one.examples:
+                dialplan = dialplan_files.with_meanings(one.dialplan, heard.embedder)
+                found += lines.play_examples(dialplan, one.examples, heard)
+    return found
 
 
 def summary(line: str, loaded: Loaded) -> dict[str, Any]:

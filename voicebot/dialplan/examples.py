@@ -30,6 +30,20 @@ class CallerSays(Move):
 
 
 @dataclass(frozen=True, slots=True)
+class CallerInterrupts(Move):
+    """Says this while the bot is still speaking."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaid(Move):
+    """This is not said in answer to the caller's last move."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallerKeys(Move):
     keys: str
 
@@ -45,6 +59,8 @@ class Does(Move):
 
     operation: str
     arguments: Mapping[str, Expression]
+    times: int = 0
+    """how often it has taken effect in the whole call; 0 for at least once"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +98,14 @@ class Example:
     language: str
     """"" for the first language of the line"""
     dialogue: tuple[Move, ...] = field(default=())
+    agents: str = "accept"
+    """what agents do when they are rung: one of AGENTS"""
+    systems: Mapping[str, str] = field(default_factory=dict)
+    """what goes wrong in the business systems: operation -> "slow", "timeout" or a refusal code"""
 
 
-EXAMPLE_KEYS = ("name", "caller", "language", "dialogue")
+EXAMPLE_KEYS = ("name", "caller", "language", "agents", "systems", "dialogue")
+AGENTS = ("accept", "busy", "decline", "no_answer")
 
 
 def read_examples(root: Node | None, file: str, notes: Notes) -> list[Example]:
@@ -121,8 +142,23 @@ def _example(node: Node, reader: Reader) -> Example | None:
         dialogue = List(node.place, ())
     moves = tuple(move for item in dialogue.items if (move := _move(item, own)) is not None)
     return Example(
-        name, node.place, own.text(body.get("caller"), "caller"), own.text(language, "language"), moves
+        name,
+        node.place,
+        own.text(body.get("caller"), "caller"),
+        own.text(language, "language"),
+        moves,
+        own.one_of(body.get("agents"), "agents", AGENTS, AGENTS[0]),
+        _systems(body.get("systems"), own),
     )
+
+
+def _systems(node: Node | None, reader: Reader) -> Mapping[str, str]:
+    """`systems: {book_refund: timeout}`"""
+    found: dict[str, str] = {}
+    for key, given in reader.entries(node, "systems"):
+        reader.refer("operation", key.text, key.place)
+        found[key.text] = reader.text(given, key.text)
+    return found
 
 
 def _move(node: Node, reader: Reader) -> Move | None:
@@ -143,19 +179,21 @@ def _move(node: Node, reader: Reader) -> Move | None:
 def _does(place: Place, node: Node, reader: Reader) -> Move:
     if not isinstance(node, Map):
         return Does(place, reader.name(node, "does", "operation"), {})
-    reader.keys(node, ("operation", "with"), "does")
+    reader.keys(node, ("operation", "with", "times"), "does")
     operation = reader.name(node.get("operation"), "operation", "operation")
     arguments: dict[str, Expression] = {}
     for key, given in reader.entries(node.get("with"), "with"):
         value = reader.value(given, f'argument "{key.text}"')
         if value is not None:
             arguments[key.text] = value
-    return Does(place, operation, arguments)
+    return Does(place, operation, arguments, reader.integer(node.get("times"), "times", 0, 0, 10))
 
 
 _MOVES: Mapping[str, Callable[[Place, Node, Reader], Move]] = {
     "bot": lambda place, node, reader: BotSays(place, reader.text(node, "bot")),
     "caller": lambda place, node, reader: CallerSays(place, reader.text(node, "caller")),
+    "interrupts": lambda place, node, reader: CallerInterrupts(place, reader.text(node, "interrupts")),
+    "not_said": lambda place, node, reader: NotSaid(place, reader.text(node, "not_said")),
     "keys": lambda place, node, reader: CallerKeys(place, reader.text(node, "keys")),
     "silence": lambda place, node, reader: CallerIsSilent(place, reader.integer(node, "silence", 1, 1, 10)),
     "does": _does,

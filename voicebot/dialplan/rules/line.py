@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from voicebot.dialplan.examples import Asks, BotSays, Does, Ends, NotDone, Transferred
+from voicebot.dialplan.examples import Asks, BotSays, Does, Ends, NotDone, NotSaid, Transferred
 from voicebot.dialplan.load import Draft
 from voicebot.dialplan.model import Run, Transfer
 from voicebot.dialplan.report import suggest
@@ -296,7 +296,7 @@ def recording_without_notice(draft: Draft, _: Surroundings) -> Iterator[Finding]
 def dead_example(draft: Draft, _: Surroundings) -> Iterator[Finding]:
     """Every example expects something of the bot, and names arguments that exist."""
     for example in draft.examples:
-        expects = (BotSays, Does, NotDone, Asks, Transferred, Ends)
+        expects = (BotSays, NotSaid, Does, NotDone, Asks, Transferred, Ends)
         if example.dialogue and not any(isinstance(move, expects) for move in example.dialogue):
             yield Finding(
                 example.place,

@@ -1,0 +1,1 @@
+"""Calls without sound: typed by hand, or played from the examples of a dialplan."""

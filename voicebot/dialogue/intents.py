@@ -40,6 +40,8 @@ STEM = 4
 MEANING_SHARE = 0.7
 """of the kernel; letters and sounds share the rest"""
 RIDGE = 0.25
+RIVALS = 32
+"""lessons weighed against one another while learning"""
 OUTSIDE_CHANCE = 0.2
 """share of sentences that belong to no intent; weighs both kinds of mistake"""
 STEPS = 25
@@ -213,7 +215,7 @@ class Classifier:
         unseen = (wanted - answers / np.diag(inverse)[:, None]).astype(np.float32)
         draft = _Learnt(answers, offset, unseen, np.array(PRIOR_BY_ALL if with_meaning else PRIOR_BY_WORDS))
         features = self._unseen_features(draft, with_meaning)
-        weights = _fit(features[self.is_taught], self._owner[self.is_taught], draft.weights)
+        weights = _fit(*_rivals(features[self.is_taught], self._owner[self.is_taught]), draft.weights)
         return _Learnt(answers, offset, unseen, weights)
 
     def _by_pieces(self) -> Matrix:
@@ -293,6 +295,22 @@ def _chances(features: Floats, weights: Floats) -> Floats:
     odds = np.exp(logits)
     chances: Floats = odds / odds.sum(axis=1, keepdims=True)
     return chances
+
+
+def _rivals(features: Floats, owner: NDArray[np.intp]) -> tuple[Floats, NDArray[np.intp]]:
+    """The same with only the likeliest lessons of each row, its own and the last: the rest weigh nothing."""
+    count, lessons = features.shape[:2]
+    if lessons <= RIVALS:
+        return features, owner
+    rows = np.arange(count)
+    promise = features[:, :, : features.shape[2] // 2].sum(axis=2)
+    promise[rows, owner] = np.inf
+    promise[:, -1] = -np.inf
+    chosen = np.argpartition(-promise, RIVALS - 1, axis=1)[:, : RIVALS - 1]
+    is_outside = owner == lessons - 1
+    place = np.where(is_outside, RIVALS - 1, (chosen == owner[:, None]).argmax(axis=1))
+    last = np.full((count, 1), lessons - 1)
+    return features[rows[:, None], np.concatenate([chosen, last], axis=1)], place
 
 
 def _fit(features: Floats, owner: NDArray[np.intp], prior: Floats) -> Floats:

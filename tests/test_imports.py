@@ -45,7 +45,7 @@ TOGETHER = {"engine_pool": "driver", "switchboard": "driver"}
 
 EXCEPTIONS = {("vocabulary.py", "logging"): "silences a library that logs while it is imported"}
 
-PROGRAMS = {"app", "__main__", "commands", "demo", "record_fixtures", "settings"}
+PROGRAMS = {"app", "__main__", "bench", "commands", "demo", "record_fixtures", "settings"}
 """know every concrete class; nobody imports them but each other"""
 
 PURE_LIBRARIES = {"numpy", "rapidfuzz", "yaml", "pypinyin", "opencc", "wetext", "jionlp", "cn2an"}

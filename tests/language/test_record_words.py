@@ -36,3 +36,23 @@ def test_words_that_describe_nothing(text: str) -> None:
 
 def test_a_colour_that_is_not_its_own_rules_a_record_out() -> None:
     assert scores("白色衬衫", (SHIRT, JEANS))[0] == (0.0, 0.0)
+
+
+BLACK_SHIRT = (("title", "黑色L码衬衫"), ("merchant", "优衣良品"))
+SNEAKERS = (("title", "白色跑鞋"), ("merchant", "快步运动"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我有一双鞋想退掉", 1),  # 有一 sounds like 优衣, and is grammar
+        ("要退的是那双鞋", 1),
+        ("优衣那家店的", 0),
+        ("那双袜", None),
+        ("我有一个问题", None),
+    ],
+)
+def test_kinds_are_named_by_their_last_syllable_after_a_measure_word(text: str, expected: int | None) -> None:
+    found, _ = scores(text, [BLACK_SHIRT, SNEAKERS])
+    best = max(range(2), key=lambda at: found[at]) if max(found) > 0.5 else None
+    assert best == expected

@@ -7,6 +7,7 @@ decides which of several look-alikes was said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -171,6 +172,20 @@ def read_yes_no(turn: Turn, text: str, hearing: Hearing) -> Answer:
     if hearing.confidence >= PROBABLE and len(text.replace(" ", "")) <= 4:
         return Answer(hearing.best_expected == "yes", hearing.confidence)
     return best
+
+
+_ECHO = re.compile(
+    r"^(?:好|那就|那|麻烦|请)?(?P<verb>[一-鿿]{1,2}?)(?:一?个|一下|一条|给我)?(?:吧|呗|啊|嘛|谢谢)+$"
+)
+
+
+def echoes(text: str, said: Sequence[str]) -> bool:
+    """Is the question's own verb given back as a yes: 「要我发给您吗」 「发一个吧」?"""
+    found = _ECHO.match(text.replace(" ", ""))
+    if found is None or found["verb"][0] in "不没别甭算等再":
+        return False
+    asked = next((one for one in reversed(said) if one.endswith(("吗？", "吗", "好吗？", "吧？"))), "")
+    return found["verb"] in asked
 
 
 def _as_flag(value: Value) -> Value:

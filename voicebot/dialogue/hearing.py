@@ -7,6 +7,7 @@ to; and only then "not understood", each time differently.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from voicebot.dialogue import answering, asking, steps, understand
@@ -18,9 +19,13 @@ from voicebot.dialogue.understand import CERTAIN, LIKELY, NEAR_TIE, POSSIBLE, Gu
 from voicebot.dialplan import model as m
 from voicebot.dialplan.system import SYSTEM_FLOWS
 from voicebot.events import Expectation, Hearing
-from voicebot.language import mood
+from voicebot.language import mood, questions
 
 PATIENT_REMINDERS = 4
+MOST_PARTS = 4
+SHORTEST_PART = 4
+"""characters of a part that may mean something by itself"""
+_PAUSE = re.compile(r"[，。！？；,.!?;]+\s*")
 
 
 def hear(turn: Turn, said: CallerSaid) -> None:
@@ -30,6 +35,7 @@ def hear(turn: Turn, said: CallerSaid) -> None:
     if state.open is not None and state.open.kind in ("confirm", "confirm_slot"):
         leads = [word for words in asking.options_of(turn, "yes_no").values() for word in words]
     read = understand.read(turn.dialplan, state.language, said.hearing, turn.meaning, leads=leads)
+    read = _by_parts(turn, read, said.hearing)
     if not read.text and said.hearing.best_expected is None:
         not_understood(turn, "sorry_not_heard")
         return
@@ -51,6 +57,27 @@ def hear(turn: Turn, said: CallerSaid) -> None:
             asking.put_quietly(turn)
             return
     _answer_or_else(turn, state.open, read, said.hearing)
+
+
+def _by_parts(turn: Turn, read: Understood, heard: Hearing) -> Understood:
+    """A sentence that means nothing as a whole may have a part that does: callers talk around a thing."""
+    if read.best is not None and read.best.score >= LIKELY:
+        return read
+    parts = [part for part in _PAUSE.split(heard.text) if len(part.replace(" ", "")) >= SHORTEST_PART]
+    if not parts or parts == [heard.text]:
+        return read
+    best = read
+    for part in parts[:MOST_PARTS]:
+        alone = understand.read(
+            turn.dialplan, turn.state.language, replace(heard, text=part, vector=None), turn.meaning
+        )
+        if alone.best is None or alone.best.score < LIKELY or alone.out_of_scope > alone.best.score:
+            continue
+        if best is read or best.best is None or alone.best.score > best.best.score:
+            best = alone
+    if best is read:
+        return read
+    return replace(read, guesses=best.guesses, out_of_scope=best.out_of_scope)
 
 
 def _feel(turn: Turn, read: Understood) -> None:
@@ -160,10 +187,18 @@ def _prefers_request(turn: Turn, opened: Open, answer: Answer, read: Understood)
         return False
     if not answer.is_given:
         return False
+    asks = best.kind == "knowledge" and questions.asks(read.text)
+    if best.kind == "knowledge" and not asks:
+        # Who says which way, or which order, does not ask what the way means.
+        return False
     if opened.kind in ("confirm", "confirm_slot"):
         # "No, I want my money back": the no is answered by the request itself.
         extra = len(read.text.replace(" ", "")) > 4
+        if answer.value is True and name and turn.dialplan.flows[name].is_side and best.why != "phrase":
+            return False
         return extra and best.score >= (LIKELY if answer.value is False else CERTAIN)
+    if asks and best.score >= LIKELY:
+        return True
     is_side = bool(name) and turn.dialplan.flows[name].is_side
     return best.score >= CERTAIN and (answer.confidence < SURE or (is_side and best.why == "phrase"))
 
@@ -244,6 +279,9 @@ def _close_confirm(turn: Turn, answer: Answer, read: Understood, heard: Hearing)
         return
     if _begin_request(turn, read):
         return
+    if not step.is_summary and answering.echoes(read.text, [said.text for said in turn.state.last_said]):
+        _go(turn, step.yes, read)
+        return
     _out_of_scope_or_not_understood(turn, read)
 
 
@@ -258,9 +296,12 @@ def _go(turn: Turn, step_id: str, read: Understood) -> None:
 def _close_listen(turn: Turn, read: Understood) -> None:
     step = turn.step
     assert isinstance(step, m.Listen)
+    nothing = turn.phrases.words.get("nothing", ())
+    if step.nothing and understand.is_only(read.text, nothing):
+        _go(turn, step.nothing, read)
+        return
     if _begin_request(turn, read):
         return
-    nothing = turn.phrases.words.get("nothing", ())
     flag = answering.read_yes_no(turn, read.text, steps.EMPTY)
     if step.nothing and (
         understand.says(read.text, nothing) or (flag.value is False and flag.confidence >= SURE)
@@ -373,6 +414,11 @@ def _requests_in(turn: Turn, read: Understood) -> list[Guess]:
     if len(found) >= 2:
         return found
     best = read.best
+    if best is not None and best.kind == "knowledge" and best.score < CERTAIN:
+        # Who asks nothing wants something done: the likeliest request comes before an answer.
+        task = next((guess for guess in read.guesses if guess.kind == "intent"), None)
+        if task is not None and task.score >= POSSIBLE and not questions.asks(read.text):
+            return [task] if flow_for(turn, task.name) and read.out_of_scope <= task.score else []
     if best is None or best.kind != "intent" or best.score < LIKELY or not flow_for(turn, best.name):
         return []
     return [] if read.out_of_scope > best.score else [best]

@@ -29,6 +29,10 @@ _EMPTY_WORDS = (
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 """say nothing about which record is meant"""
 _EMPTY_ZH = tuple(word for word in _EMPTY if not word[0].isascii())
+_GRAMMAR = frozenset(["有一", "又一", "有意", "由于", "有没", "已经", "以及", "一样"])
+"""two syllables that hold sentences together: sounding like a name, they are not one"""
+_COUNTED = frozenset("双条件只台部把顶副套本盒瓶")
+"""measure words: what follows is the kind of thing"""
 _COLOURS_ZH = "黑白红蓝绿黄灰紫粉橙棕青银金米咖褐"
 _COLOUR = re.compile(
     rf"(?P<zh>[{_COLOURS_ZH}])(?:颜?色|的(?=那|这|衣|裤|鞋|衬|裙|外|[a-z]|[一-鿿]))|"
@@ -107,7 +111,7 @@ def _field(value: str) -> tuple[Token, ...]:
 def _stretches(heard: Sequence[Token], value: str) -> list[tuple[int, int]]:
     """Where stretches of the field are heard: (first token, how many), longest first, each token once.
 
-    裤子 is heard as 牛仔裤 too: Mandarin names a kind by its last syllable.
+    裤子 and 那条裤 are heard as 牛仔裤 too: Mandarin names a kind by its last syllable.
     """
     wanted = _field(value)
     found: list[tuple[int, int]] = []
@@ -120,6 +124,8 @@ def _stretches(heard: Sequence[Token], value: str) -> list[tuple[int, int]]:
             for at in range(len(heard) - length + 1):
                 if used & set(range(at, at + length)):
                     continue
+                if _is_grammar(heard[at : at + length], part):
+                    continue
                 if _sounds_like(heard[at : at + length], part, whole=start == 0) and not _inside_other(
                     heard, at, length, part
                 ):
@@ -130,7 +136,18 @@ def _stretches(heard: Sequence[Token], value: str) -> list[tuple[int, int]]:
         for at in range(len(heard) - 1)
         if heard[at + 1].text == "子" and wanted and heard[at].text == wanted[-1].text and at not in used
     )
+    found.extend(
+        (at, 1)
+        for at in range(1, len(heard))
+        if heard[at - 1].text in _COUNTED and wanted and heard[at].text == wanted[-1].text and at not in used
+    )
     return found
+
+
+def _is_grammar(heard: Sequence[Token], part: Sequence[Token]) -> bool:
+    """有一 is no 优衣, though it sounds like it."""
+    text = "".join(token.text for token in heard)
+    return text in _GRAMMAR and text != "".join(token.text for token in part)
 
 
 def _is_telling(text: str, part: Sequence[Token], *, whole: bool) -> bool:

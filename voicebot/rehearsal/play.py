@@ -35,7 +35,7 @@ class _Played:
     said: list[Entry] = field(default_factory=list)
     """sentences of the bot since the caller's last move"""
     found: int = 0
-    """how many of them earlier promises have used up"""
+    """characters of them that earlier promises have used up"""
 
     def look(self) -> None:
         """Let the bot finish, and take in what happened."""
@@ -144,13 +144,12 @@ def _promised(move: ex.Move, played: _Played) -> None:
 
 
 def _says(text: str, played: _Played) -> None:
-    """Sentences in order; a promised part may span two of them."""
-    rest = played.said[played.found :]
-    for count in range(1, len(rest) + 1):
-        if text in _joined(rest[:count]):
-            played.found += count
-            return
-    raise BrokenError(f'the bot does not say "{text}", but: {_told(rest)}')
+    """Parts in the order in which they are said; a part may span two sentences."""
+    said = _joined(played.said)
+    at = said.find(text, played.found)
+    if at < 0:
+        raise BrokenError(f'the bot does not say "{text}", but: {_told(played.said)}')
+    played.found = at + len(text)
 
 
 def _does(move: ex.Does, played: _Played) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.engines.sayings import around_digits, digits_in, nearest, sound_of_text, writings
+from voicebot.engines.sayings import (
+    FreeReading,
+    Writing,
+    around_digits,
+    carried,
+    digits_in,
+    nearest,
+    sound_of_text,
+    writings,
+)
 from voicebot.events import Candidate
 
 
@@ -40,24 +49,58 @@ def test_words_around_the_number(text: str, around: tuple[str, str] | None) -> N
     assert around_digits(text) == around
 
 
-def test_a_tail_is_written_in_every_way_and_with_the_words_heard_around_it() -> None:
-    tail = Candidate("order-7", ("8801",))
-    found = writings(tail, language="zh", free_text="我要退尾号8807那个。")
-    assert found[:4] == ["8801", "8 8 0 1", "八八零一", "八八零幺"]
-    assert "我要退尾号8801那个" in found
-    assert writings(tail, language="en", free_text="eight")[2] == "eight eight zero one"
+def texts(candidate: Candidate, heard: str, language: str = "zh") -> list[str]:
+    free = FreeReading(heard)
+    return [writing.text for writing in writings(candidate, language=language, free=free)]
 
 
-def test_carriers_are_tried_when_no_number_was_heard() -> None:
-    tail = Candidate("order-7", ("8801",))
-    assert "尾号是8801" in writings(tail, language="zh", free_text="为好吧吧您要")
-    assert "尾号是8801" not in writings(tail, language="zh", free_text="8807")
+TAIL = Candidate("order-7", ("8801",))
+
+
+def test_a_tail_is_written_in_every_way_and_in_place_of_the_number_heard() -> None:
+    assert texts(TAIL, "我要退尾号8807那个。") == [
+        "8801",
+        "8 8 0 1",
+        "八八零一",
+        "八八零幺",
+        "我要退尾号8801那个",
+    ]
+    assert "eight eight zero one" in texts(TAIL, "eight", "en")
+
+
+def test_a_number_inside_a_saying_is_written_both_ways() -> None:
+    assert texts(Candidate("order-7", ("尾号八八零一",)), "八八零一")[:2] == ["尾号8801", "尾号八八零一"]
 
 
 def test_words_stay_as_they_are() -> None:
-    choice = Candidate("original", ("原路退回", "原路", "原路"))
-    assert writings(choice, language="zh", free_text="援路退回") == ["原路退回", "原路"]
-    assert writings(Candidate("13", ("第3个",)), language="zh", free_text="") == ["第3个"]
+    assert texts(Candidate("original", ("原路退回", "原路", "原路")), "好的") == ["原路退回", "原路"]
+    assert texts(Candidate("13", ("第12个",)), "") == ["第12个"]
+
+
+@pytest.mark.parametrize(
+    ("saying", "heard", "in_place"),
+    [
+        ("余额", "余俄就行", "余额就行"),
+        ("原路", "就圆路退吧", "就原路退吧"),
+        ("对的", "嗯,对地", "嗯,对的"),
+        ("3163", "为后三有六三的纳皮", "为后3163的纳皮"),
+        ("对", "对我要转人工", None),  # said more than the answer
+        ("不是", "不是这个我要查物流", None),
+        ("余额", "今天天气怎么样", None),  # nothing sounds like it
+        ("余额", "", None),
+        ("余额", "余额", None),  # is the whole reading: nothing to keep around it
+    ],
+)
+def test_an_answer_is_laid_over_what_was_misheard(saying: str, heard: str, in_place: str | None) -> None:
+    assert FreeReading(heard).place(saying)[1] == in_place
+
+
+def test_small_words_are_put_around_a_promising_answer() -> None:
+    yes = Writing("yes", "对", "对", 0.0)
+    assert "嗯,对" in [w.text for w in carried(yes, language="zh", free=FreeReading("最"))]
+    tail = Writing("order-7", "8801", "8801", 0.0)
+    assert "尾号是8801" in [w.text for w in carried(tail, language="zh", free=FreeReading("为好"))]
+    assert carried(tail, language="zh", free=FreeReading("8807")) == []
 
 
 def test_sound_ignores_characters_tones_and_marks() -> None:

@@ -18,6 +18,7 @@ Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision".
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -119,6 +120,7 @@ class Decoder:
     def __init__(self, file: Path) -> None:
         """Read them from a CTranslate2 Whisper `model.bin`. Raises EngineError."""
         raw = read_variables(file, "decoder/")
+        _keep_to_one_thread()
 
         def take(name: str) -> Floats:
             full = f"decoder/{name}"
@@ -314,6 +316,15 @@ class Tree:
             start = _log_softmax(start[:, among])
         after = self.extend(parents, tokens, among=among) if tokens else start[:0]
         return [np.concatenate([start, after[path]]) for path in paths]
+
+
+def _keep_to_one_thread() -> None:
+    """Matrices this small gain nothing from more threads, and on a busy machine threads that wait
+    for one another by spinning take seconds instead of 0.2 s. Without the package: slower then."""
+    with contextlib.suppress(ImportError):
+        import threadpoolctl  # type: ignore[import-untyped]
+
+        threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
 
 def _by_head(x: Floats, heads: int) -> Floats:

@@ -16,15 +16,25 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
 
-from voicebot.engines.sayings import TRIM, digits_in, nearest, sound_of_text, writings
+from voicebot.engines.sayings import (
+    PIECE,
+    TRIM,
+    FreeReading,
+    Writing,
+    carried,
+    digits_in,
+    nearest,
+    writings,
+)
 from voicebot.engines.whisper_decoder import Floats, Tree
 from voicebot.engines.whisper_model import WhisperModel
 from voicebot.events import Candidate, Ranked
 
 MOST_CANDIDATES = 24
 """scored against the audio; the rest is pruned by sound, which is 10 ms against 300"""
+PROMISING = 6
+"""sayings tried again with small words around them"""
 SHORTLIST = 200
 """most likely tokens kept after each token of the free reading: they hold nearly all probability"""
 SURE_MARGIN = 10.0
@@ -60,6 +70,8 @@ class Scorer:
 
     def scores(self, texts: Sequence[str]) -> list[float]:
         """Log probability of each text, end included."""
+        if not texts:
+            return []
         encoded = [self._model.tokens(text.strip(TRIM)) for text in texts]
         used = {token for text in encoded for token in text}
         among = np.union1d(self._shortlist, np.fromiter(used, dtype=np.intp, count=len(used)))
@@ -78,34 +90,39 @@ class Scorer:
 
 def judge(scorer: Scorer, candidates: Sequence[Candidate], *, language: str, snr_db: float) -> Verdict:
     """Rank candidates by the audio, and decide whether any of them was said."""
-    kept = nearest(candidates, scorer.free_text, MOST_CANDIDATES)
-    texts: list[tuple[str, str]] = [
-        (candidate.value, text)
-        for candidate in kept
-        for text in writings(candidate, language=language, free_text=scorer.free_text)
-    ]
-    if not texts:
+    free = FreeReading(scorer.free_text)
+    kept = nearest(candidates, free.text, MOST_CANDIDATES)
+    tried = [writing for candidate in kept for writing in writings(candidate, language=language, free=free)]
+    if not tried:
         return Verdict((), None, 0.0)
-    totals = scorer.scores([text for _, text in texts])
-    best: dict[str, tuple[float, str]] = {}
-    for (value, text), total in zip(texts, totals, strict=True):
-        if value not in best or total > best[value][0]:
-            best[value] = (total, text)
-    ordered = sorted(best.items(), key=lambda item: -item[1][0])
+    totals = scorer.scores([writing.text for writing in tried])
+    # Small words around an answer change its score more than they change its meaning.
+    promising = sorted(range(len(tried)), key=lambda place: -totals[place])[:PROMISING]
+    more = [text for place in promising for text in carried(tried[place], language=language, free=free)]
+    totals += scorer.scores([writing.text for writing in more])
+    best: dict[str, tuple[float, Writing]] = {}
+    for writing, total in zip([*tried, *more], totals, strict=True):
+        if writing.value not in best or total > best[writing.value][0]:
+            best[writing.value] = (total, writing)
+    ordered = sorted(best.values(), key=lambda found: -found[0])
     ranked = tuple(
-        Ranked(value, saying, (total - scorer.free) / max(1, spoken_length(saying)))
-        for value, (total, saying) in ordered
+        Ranked(writing.value, writing.saying, (total - scorer.free) / max(1, spoken_length(writing.saying)))
+        for total, writing in ordered
     )
-    first = ranked[0]
-    margin = ordered[0][1][0] - ordered[1][1][0] if len(ordered) > 1 else SURE_MARGIN
-    if is_number(first.saying):
+    margin = ordered[0][0] - ordered[1][0] if len(ordered) > 1 else SURE_MARGIN
+    first, writing = ranked[0], ordered[0][1]
+    if is_number(writing.saying):
         confidence = number_certainty(first.score, margin, snr_db)
         is_said = first.score >= rejection_score(snr_db)
     else:
-        likeness = fuzz.ratio(sound_of_text(first.saying), sound_of_text(scorer.free_text)) / 100
-        confidence = words_certainty(first.score, margin, likeness, snr_db)
+        length_ratio = _ratio(len(PIECE.findall(writing.text)), len(PIECE.findall(free.text)))
+        confidence = words_certainty(first.score, margin, writing.likeness, length_ratio, snr_db)
         is_said = confidence >= 0.5
     return Verdict(ranked, first.value if is_said else None, confidence)
+
+
+def _ratio(a: int, b: int) -> float:
+    return min(a, b) / max(a, b, 1)
 
 
 def is_number(text: str) -> bool:
@@ -138,7 +155,9 @@ def number_certainty(score: float, margin: float, snr_db: float) -> float:
     return _squash(margin) * _squash(6.0 * (score - rejection_score(snr_db)))
 
 
-def words_certainty(score: float, margin: float, likeness: float, snr_db: float) -> float:
+def words_certainty(
+    score: float, margin: float, likeness: float, length_ratio: float, snr_db: float
+) -> float:
     """Probability that a candidate made of words was said.
 
     likeness: 0..1, how much its pinyin is that of the free reading. Words are short and Whisper

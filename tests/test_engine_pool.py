@@ -243,7 +243,7 @@ def test_an_answer_after_the_loop_has_gone_harms_nobody() -> None:
 
     async def begin() -> Job:
         job = pool.recognise(hear(), lambda event: None)
-        while pool.waiting["recognition"]:  # until a thread has taken it
+        while pool.waiting["recognition"]:  # noqa: ASYNC110 - until a thread has taken it
             await asyncio.sleep(0)
         return job
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LISTED = set(
-    re.findall(r"^\| ([a-z0-9._-]+) \| \S", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
-)
+LISTED = set(re.findall(r"^\| ([a-z0-9._-]+) \| \S", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-models.lock", "requirements-dev.lock"])

@@ -18,7 +18,7 @@ from voicebot.dialplan.model import Agent, Keys, Place, Queue
 from voicebot.errors import BackOfficeError, ConfigError
 from voicebot.events import Command, Event, Expectation, Hearing, LegEvent, Recap, Recognise, Request, Samples
 from voicebot.recorder import Recorder, RecordingHeader
-from voicebot.replay.outcome import Outcome, differences, outcome_from, outcome_of
+from voicebot.replay.outcome import Outcome, differences, outcome_from, outcome_of, outcome_of_rows
 from voicebot.replay.recording import find_recordings, read_recording
 from voicebot.replay.run import Ears, Replayed, replay
 from voicebot.virtual import VirtualLine, is_loud
@@ -120,6 +120,11 @@ def test_the_same_call_goes_the_same_way(tmp_path: Path) -> None:
     assert differences(before, happened.outcome) == ()
     assert happened.heard == ("我要退款", "1234")
     assert happened.unanswered == ()
+
+
+def test_the_recording_tells_how_the_live_call_went(tmp_path: Path) -> None:
+    talk = refund(tmp_path)
+    assert outcome_of_rows(read_recording(tmp_path).rows) == outcome_of(talk.line.log)
 
 
 def test_twice_the_same_replay_is_exactly_the_same(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from voicebot.engines.whisper import WhisperRecogniser
 from voicebot.errors import ConfigError
 from voicebot.eventlog import line as as_line
 from voicebot.models import ModelStore
-from voicebot.replay.outcome import Difference, Outcome, as_json, differences, outcome_from
+from voicebot.replay.outcome import Difference, Outcome, as_json, differences, outcome_from, outcome_of_rows
 from voicebot.replay.recording import Recording, find_recordings, read_recording, read_rows
 from voicebot.replay.run import Ears, Replayed, replay
 from voicebot.settings import Settings
@@ -109,6 +109,11 @@ def _run_one(work: tuple[Path, Settings, bool]) -> Result:
     )
     path = folder / EXPECTED_FILE
     if accept:
+        live = differences(outcome_of_rows(recording.rows), replayed.outcome)
+        if live:
+            count = f"{len(live)} difference{'' if len(live) == 1 else 's'}"
+            told = tuple(f"the live call went otherwise, {count}: {one}" for one in live[:3])
+            result = replace(result, notes=notes + told)
         path.write_text("".join(as_line(row) for row in replayed.outcome.rows()), encoding="utf-8")
         return result
     if not path.is_file():
@@ -144,9 +149,10 @@ def _embedder(settings: Settings) -> Embedder | None:
 
 @cache
 def _line(settings: Settings, line: str) -> _Line:
-    """As the server makes it."""
+    """As the server makes it for calls that are recorded: with the notice that they are."""
     embedder = _embedder(settings)
     dialplan = read_line(settings.dialplans_dir, line, voices_dir=None, embedder=embedder)
+    dialplan = replace(dialplan, record_calls=True)
     dialogue = Dialogue(dialplan, embedder.embed if embedder is not None else None)
     return _Line(dialplan, dialogue, call_config(settings, dialplan))
 

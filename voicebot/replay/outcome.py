@@ -77,11 +77,22 @@ def outcome_of(log: Iterable[tuple[int, Event | Command]]) -> Outcome:
             done = {"operation": item.operation, "arguments": plain(item.arguments)}
             items.setdefault("does", []).append(done)
         elif isinstance(item, Journal) and item.kind in _JOURNALS:
-            kind, names = _JOURNALS[item.kind]
-            data: Row = plain(item.data)
-            kept = {name: data[name] for name in names if name in data} if names else _steady(data)
+            kind, kept = _kept(item.kind, plain(item.data))
             items.setdefault(kind, []).append(kept)
     return Outcome({kind: tuple(rows) for kind, rows in items.items()})
+
+
+def outcome_of_rows(rows: Iterable[Row]) -> Outcome:
+    """The outcome of the call as it really went, from the rows of its recording."""
+    items: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.get("command") == Request.__name__ and row.get("idempotency_key") is not None:
+            done = {"operation": row["operation"], "arguments": row["arguments"]}
+            items.setdefault("does", []).append(done)
+        elif row.get("journal") in _JOURNALS:
+            kind, kept = _kept(row["journal"], row["data"])
+            items.setdefault(kind, []).append(kept)
+    return Outcome({kind: tuple(found) for kind, found in items.items()})
 
 
 def outcome_from(rows: Sequence[Row]) -> Outcome:
@@ -118,8 +129,12 @@ def differences(expected: Outcome, happened: Outcome) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def _steady(data: Row) -> Row:
-    return {name: value for name, value in data.items() if name not in _UNSTEADY}
+def _kept(journal: str, data: Row) -> tuple[str, Row]:
+    """Kind of item, and what of a journal line counts."""
+    kind, names = _JOURNALS[journal]
+    if names:
+        return kind, {name: data[name] for name in names if name in data}
+    return kind, {name: value for name, value in data.items() if name not in _UNSTEADY}
 
 
 def _key(item: Row) -> str:

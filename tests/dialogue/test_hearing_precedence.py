@@ -55,7 +55,7 @@ def test_an_echo_is_taken_at_a_question(rings: Call) -> None:
         raise Refusal("unavailable")
 
     line = rings(list_orders=is_down).caller_says("不是，我要退款").hears("人工")
-    line.caller_says("帮一下吧").is_transferred_to("general")
+    line.caller_says("转一下吧").is_transferred_to("general")
 
 
 def test_an_echo_books_nothing(rings: Call) -> None:

@@ -34,19 +34,19 @@ KEPT = [
 ]
 
 BROKEN = [
-    ("- bot: 物流\n    - bot: 王先生", 'does not say "王先生"', 5),  # the other way round
-    ("- bot: 张先生", "王先生您好", 4),  # tells what is said instead
-    ("- not_said: 物流", 'says "物流"', 4),
-    ("- caller: 不是，我要退款\n    - bot: 王先生", "does not say", 5),  # said before, not now
-    ("- asks: order", 'is "greet.9", not "order"', 4),
-    ("- transferred: general", "nobody at all", 4),
-    ("- ends: goodbye", "the call goes on", 4),
-    ("- silence: 3\n    - ends: goodbye", '"nobody_there", not "goodbye"', 5),
-    ("- silence: 3\n    - caller: 喂", "the call is over", 5),
-    ("- does: book_refund", "not carried out (done: nothing)", 4),
-    (f"{REFUND}- not_done: book_refund", "has been carried out", 8),
-    (f"{REFUND}- does: {{operation: book_refund, with: {{method: balance}}}}", "'method': 'original'", 8),
-    (f"{REFUND}- does: {{operation: book_refund, times: 2}}", "1 times, not 2", 8),
+    ("- bot: 物流\n    - bot: 王先生", 'does not say "王先生"', 4),  # the other way round
+    ("- bot: 张先生", "王先生您好", 3),  # tells what is said instead
+    ("- not_said: 物流", 'says "物流"', 3),
+    ("- caller: 不是，我要退款\n    - bot: 王先生", "does not say", 4),  # said before, not now
+    ("- asks: order", 'is "greet.9", not "order"', 3),
+    ("- transferred: general", "nobody at all", 3),
+    ("- ends: goodbye", "the call goes on", 3),
+    ("- silence: 3\n    - ends: goodbye", '"nobody_there", not "goodbye"', 4),
+    ("- silence: 3\n    - caller: 喂", "the call is over", 4),
+    ("- does: book_refund", "not carried out (done: nothing)", 3),
+    (f"{REFUND}- not_done: book_refund", "has been carried out", 7),
+    (f"{REFUND}- does: {{operation: book_refund, with: {{method: balance}}}}", "'method': 'original'", 7),
+    (f"{REFUND}- does: {{operation: book_refund, times: 2}}", "1 times, not 2", 7),
 ]
 
 

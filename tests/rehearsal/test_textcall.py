@@ -82,7 +82,7 @@ def test_agents_do_as_told(new_call: NewCall, agents: str, is_over: bool, told: 
 @pytest.mark.parametrize(
     ("code", "heard", "told"),
     [
-        ("slow", "退款", "done book_refund"),
+        ("slow", "原路退回", "done book_refund"),
         ("timeout", "系统", "refused book_refund"),
         ("already_refunded", "不会重复退", "refused book_refund"),
     ],

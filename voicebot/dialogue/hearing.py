@@ -277,10 +277,12 @@ def _close_confirm(turn: Turn, answer: Answer, read: Understood, heard: Hearing)
             return
         _go(turn, step.no, read)
         return
-    if _begin_request(turn, read):
-        return
-    if not step.is_summary and answering.echoes(read.text, [said.text for said in turn.state.last_said]):
+    is_plain_request = read.best is not None and read.best.score >= CERTAIN
+    asked = [said.text for said in turn.state.last_said]
+    if not step.is_summary and not is_plain_request and answering.echoes(read.text, asked):
         _go(turn, step.yes, read)
+        return
+    if _begin_request(turn, read):
         return
     _out_of_scope_or_not_understood(turn, read)
 

@@ -127,7 +127,9 @@ def figures(dialogue: Dialogue, part: str, *, with_meaning: bool) -> dict[str, f
     meaning = dialogue.meaning if with_meaning else None
     for name, texts in HELD_OUT[part].items():
         for text in texts:
-            read = understand.read(dialogue.dialplan, part[:2], Hearing(text=text), meaning)
+            # As in a call: the meaning comes with the hearing, taken of the text as it was recognised.
+            hearing = Hearing(text=text, vector=meaning(text) if meaning is not None else None)
+            read = understand.read(dialogue.dialplan, part[:2], hearing, meaning)
             best = read.best
             is_taken = best is not None and best.score >= LIKELY and best.score > read.out_of_scope
             if name == "-":

@@ -33,6 +33,16 @@ class BusinessAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """How one prompt was made."""
+
+    for_ms: int
+    """how long it is"""
+    after_ms: int
+    """how long its first sound took to make"""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One call."""
 
@@ -52,8 +62,10 @@ class Recording:
     answers: tuple[BusinessAnswer, ...] = ()
     agents: Mapping[int, tuple[tuple[int, LegEvent], ...]] = field(default_factory=dict)
     """attempt -> (ms after the order to ring, what happened)"""
-    spoken_ms: Mapping[str, int] = field(default_factory=dict)
-    """text of a prompt -> how long it took to say"""
+    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    """by the text of the prompt"""
+    heard_after_ms: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """(turn, attempt) -> how long the recogniser took"""
     lost: int = 0
     """rows the recorder could not write"""
     rows: tuple[eventlog.Row, ...] = ()
@@ -91,7 +103,8 @@ def read_recording(folder: Path) -> Recording:
         masked_keys=sum(key == DOT for _, key in keys),
         answers=tuple(_answers(rows)),
         agents=_agents(rows),
-        spoken_ms=_spoken(rows),
+        spoken=_spoken(rows),
+        heard_after_ms=_heard_after(rows),
         lost=sum(int(row.get("lost", 0)) for row in rows),
         rows=tuple(rows),
     )
@@ -155,19 +168,32 @@ def _agents(rows: Iterable[eventlog.Row]) -> dict[int, tuple[tuple[int, LegEvent
     return {attempt: tuple(events) for attempt, events in happened.items()}
 
 
-def _spoken(rows: Iterable[eventlog.Row]) -> dict[str, int]:
-    texts: dict[int, str] = {}
-    lengths: dict[str, int] = {}
-    making: dict[int, int] = {}
+def _heard_after(rows: Iterable[eventlog.Row]) -> dict[tuple[int, int], int]:
+    asked_ms: dict[tuple[int, int], int] = {}
+    after_ms: dict[tuple[int, int], int] = {}
+    for row in rows:
+        if row.get("command") == "Recognise":
+            asked_ms[row["turn"], row["attempt"]] = row["at_ms"]
+        elif row.get("event") == "Heard" and (row["turn"], row["attempt"]) in asked_ms:
+            key = row["turn"], row["attempt"]
+            after_ms[key] = row["at_ms"] - asked_ms[key]
+    return after_ms
+
+
+def _spoken(rows: Iterable[eventlog.Row]) -> dict[str, Spoken]:
+    asked: dict[int, eventlog.Row] = {}
+    made: dict[int, Spoken] = {}
+    spoken: dict[str, Spoken] = {}
     for row in rows:
         if row.get("command") == "Synthesise":
-            texts[row["request_id"]] = row["text"]
-        elif row.get("event") == "SpeechReady":
+            asked[row["request_id"]] = row
+        elif row.get("event") == "SpeechReady" and row["request_id"] in asked:
             number = row["request_id"]
-            making[number] = making.get(number, 0) + row["for_ms"]
-            if row["is_last"] and number in texts:
-                lengths[texts[number]] = making[number]
-    return lengths
+            before = made.get(number, Spoken(0, row["at_ms"] - asked[number]["at_ms"]))
+            made[number] = Spoken(before.for_ms + row["for_ms"], before.after_ms)
+            if row["is_last"]:
+                spoken[asked[number]["text"]] = made[number]
+    return spoken
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

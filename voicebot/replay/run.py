@@ -4,8 +4,9 @@ Theory of operation
 -------------------
 From the recording come: the caller's audio, the keys, the agents' doings, the answers of the business
 systems and the length of each prompt. Made anew are: what the detector and the recogniser hear, and
-everything the heart decides. Latencies are constant, so that a replay always gives the same result,
-however busy the machine is.
+everything the heart decides. Recogniser and synthesiser take as long as they did, or a constant time
+when they are asked something new; business systems always take a constant time. So a replay always
+gives the same result, however busy the machine is, and the caller's patience runs as it ran.
 
 Business answers are found by operation and arguments, each used once as long as there are others; a
 question that was not asked in the recording cannot be answered: it fails as "unavailable", and that is
@@ -66,13 +67,17 @@ def replay(recording: Recording, call: CallLike, ears: Ears) -> Replayed:
             command.samples, language=command.language, expectation=command.expectation
         )
         heard[command.turn] = hearing.text
+        after_ms = recording.heard_after_ms.get((command.turn, command.attempt), LATENCIES.recognise_ms)
+        line.latencies = replace(line.latencies, recognise_ms=after_ms)
         if hearing.text and ears.embedder is not None:
             hearing = replace(hearing, vector=ears.embedder.embed(hearing.text))
         return hearing
 
     def synthesise(command: Synthesise) -> Samples:
-        for_ms = recording.spoken_ms.get(command.text)
-        return silence(for_ms) if for_ms is not None else speak_silence(command)
+        spoken = recording.spoken.get(command.text)
+        after_ms = spoken.after_ms if spoken is not None else LATENCIES.synthesise_ms
+        line.latencies = replace(line.latencies, synthesise_ms=after_ms)
+        return silence(spoken.for_ms) if spoken is not None else speak_silence(command)
 
     def agent(ring: RingAgent) -> Iterable[tuple[int, LegEvent]]:
         return recording.agents.get(ring.attempt, ((ring.ring_ms, LegEvent.NO_ANSWER),))

@@ -322,7 +322,7 @@ def _keep_to_one_thread() -> None:
     """Matrices this small gain nothing from more threads, and on a busy machine threads that wait
     for one another by spinning take seconds instead of 0.2 s. Without the package: slower then."""
     with contextlib.suppress(ImportError):
-        import threadpoolctl  # type: ignore[import-untyped]
+        import threadpoolctl
 
         threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 

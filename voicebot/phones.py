@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _LONGEST = 15
 _SHORTEST = 7
+_LONGEST_AT_HOME = 11
+"""digits of the longest number written without its country code, a leading 0 not counted"""
 
 
 def to_e164(text: str, *, home: str = "86") -> str | None:
@@ -15,18 +18,20 @@ def to_e164(text: str, *, home: str = "86") -> str | None:
 
     >>> to_e164("138 0000 1234")
     '+8613800001234'
+    >>> to_e164("8613800001234")
+    '+8613800001234'
     >>> to_e164("anonymous") is None
     True
     """
-    if re.search(r"[A-Za-z@:]", text):
-        return None
-    digits = re.sub(r"[\s().\-]", "", text)
-    if not re.fullmatch(r"\+?\d+", digits):
+    digits = re.sub(r"[\s().\-\u2010-\u2015]", "", unicodedata.normalize("NFKC", text))
+    if not re.fullmatch(r"\+?[0-9]+", digits):
         return None
     if digits.startswith("+"):
         number = digits[1:]
     elif digits.startswith("00"):
         number = digits[2:]
+    elif digits.startswith(home) and len(digits) > _LONGEST_AT_HOME:
+        number = digits
     else:
         number = home + digits.removeprefix("0")
     if number.startswith("0") or not _SHORTEST <= len(number) <= _LONGEST:

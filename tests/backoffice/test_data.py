@@ -84,7 +84,7 @@ def test_one_number_cannot_belong_to_two_customers(database: Database) -> None:
     twice = GOOD + GOOD.replace("\ncustomers:\n", "").replace("id: a", "id: b").replace(
         "88000001", "88000002"
     )
-    with pytest.raises(ConfigError, match="already belongs"):
+    with pytest.raises(ConfigError, match="the same phone stands at line 6"):
         load(database, twice)
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RELATIVE = re.compile(r"(today|now)(?:\s*([+-])\s*(\d{1,4})\s*([dhm]))?(?:\s+(\d{1,2}):(\d{2}))?")
 _WEEKDAY = re.compile(rf"last\s+({'|'.join(WEEKDAYS)})(?:\s+(\d{{1,2}}):(\d{{2}}))?")
-_ABSOLUTE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2}))?")
+_ABSOLUTE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?")
 
 
 def resolve(text: str, now: datetime) -> datetime | None:
@@ -30,8 +30,8 @@ def resolve(text: str, now: datetime) -> datetime | None:
             monday = now.date() - timedelta(days=now.weekday() + 7)
             return _at(monday + timedelta(days=WEEKDAYS.index(found[1])), found[2], found[3])
         if found := _ABSOLUTE.fullmatch(text):
-            return _at(date(int(found[1]), int(found[2]), int(found[3])), found[4], found[5])
-    except ValueError:
+            return _at(date(int(found[1]), int(found[2]), int(found[3])), found[4], found[5], found[6])
+    except (ValueError, OverflowError):
         return None
     return None
 
@@ -47,5 +47,5 @@ def _relative(found: re.Match[str], now: datetime) -> datetime:
     return _at(start.date(), found[5], found[6]) if found[5] else start
 
 
-def _at(day: date, hour: str | None, minute: str | None) -> datetime:
-    return datetime.combine(day, time(int(hour or 0), int(minute or 0)))
+def _at(day: date, hour: str | None, minute: str | None, second: str | None = None) -> datetime:
+    return datetime.combine(day, time(int(hour or 0), int(minute or 0), int(second or 0)))

@@ -1,57 +1,52 @@
-"""The built-in demo back office: a small shop with a payments company, on real tables.
-
-Reads are plain queries. Every write runs in one transaction together with its line in the
-ledger (`actions`), whose primary key is the idempotency key: the same key can take effect
-once, whoever else tries at the same moment, and a repetition is given the first result.
-"""
+"""The built-in demo back office: a small shop with a payments company, on real tables."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from voicebot.backoffice.records import (
     Record,
+    all_bought,
     customer_record,
     is_late,
     order_record,
     refund_record,
     refusal,
     shipment_record,
-    thaw,
     ticket_record,
 )
+from voicebot.backoffice.tables import TableBackOffice
 from voicebot.errors import BackOfficeError
-from voicebot.events import Value
 from voicebot.phones import to_e164
-from voicebot.store.calls import plain
 from voicebot.store.database import Database
-from voicebot.store.models import Action, Customer, Message, Order, OrderItem, Phone, Refund, Shipment, Ticket
+from voicebot.store.models import Customer, Message, Order, Phone, Refund, Shipment, Ticket
 from voicebot.store.threads import Workers
 
 SETTLES_IN_DAYS = {"balance": 1, "original": 3}
 GUESS_WITHIN = timedelta(days=14)
+"""older facts are no reason to ring today"""
+MOST_ORDERS, MOST_REFUNDS = 20, 10
+"""more than a caller could choose from"""
 CHINESE_MOBILE = re.compile(r"\+861[3-9]\d{9}")
 CALLBACK_HOURS = (9, 20)
 """promises are made for these hours of the day"""
 
 
-class DemoBackOffice:
+class DemoBackOffice(TableBackOffice):
     """Fits `BackOffice`. Share one among all calls; blocking work runs in `workers`."""
 
     def __init__(self, database: Database, workers: Workers, clock: Callable[[], datetime]) -> None:
         """clock: the business's local time; injected, so that demos and tests choose their day."""
-        self._database = database
-        self._workers = workers
-        self._clock = clock
-        self._reads: dict[str, Callable[..., Value]] = {
+        super().__init__(database, workers, clock)
+        self._reads = {
             "find_customer": self._find_customer,
             "find_customer_by_account": self._find_customer_by_account,
             "describe_situation": self._describe_situation,
@@ -59,66 +54,12 @@ class DemoBackOffice:
             "list_refunds": self._list_refunds,
             "track_shipment": self._track_shipment,
         }
-        self._writes: dict[str, Callable[..., Record]] = {
+        self._writes = {
             "book_refund": self._book_refund,
             "urge_shipment": self._urge_shipment,
             "send_message": self._send_message,
             "open_ticket": self._open_ticket,
         }
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """Everything it can do."""
-        return (*self._reads, *self._writes)
-
-    async def perform(
-        self, operation: str, arguments: Mapping[str, Value], *, idempotency_key: str | None = None
-    ) -> Value:
-        """Carry out one operation; see `BackOffice.perform`."""
-        if operation not in self._reads and operation not in self._writes:
-            raise BackOfficeError(f"The demo back office has no operation {operation!r}.", code="invalid")
-        if operation in self._writes and not idempotency_key:
-            raise BackOfficeError(f"{operation} changes something and needs a key.", code="invalid")
-        return await self._workers.run(
-            lambda: self._perform(operation, dict(arguments), idempotency_key or "")
-        )
-
-    def _perform(self, operation: str, arguments: dict[str, Value], key: str) -> Value:
-        try:
-            if operation in self._reads:
-                with self._database.session() as session:
-                    return self._reads[operation](session, **arguments)
-            return self._write(operation, arguments, key)
-        except TypeError as error:
-            raise BackOfficeError(f"{operation} was given the wrong arguments.", code="invalid") from error
-        except SQLAlchemyError as error:
-            raise BackOfficeError(
-                f"{operation}: the database failed ({type(error).__name__}).", code="unavailable"
-            ) from error
-
-    def _write(self, operation: str, arguments: dict[str, Value], key: str) -> Value:
-        for _ in range(2):
-            try:
-                with self._database.session() as session:
-                    self._database.lock_for_writing(session, Action)
-                    before = session.get(Action, key)
-                    if before is not None:
-                        return thaw(before.result)
-                    result = self._writes[operation](session, **arguments)
-                    session.add(
-                        Action(
-                            key=key,
-                            operation=operation,
-                            arguments=plain(arguments),
-                            result=plain(result),
-                            done_at=self._clock(),
-                        )
-                    )
-                    return result
-            except IntegrityError:
-                # Somebody did the same at the same moment: their result, or a plain refusal, is read next.
-                continue
-        raise BackOfficeError(f"{operation} could not be settled.", code="unavailable")
 
     # --- reads ---
 
@@ -133,20 +74,26 @@ class DemoBackOffice:
 
     def _list_orders(self, session: Session, customer_id: str) -> list[Record]:
         orders = session.scalars(
-            select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at.desc()).limit(20)
+            select(Order)
+            .where(Order.customer_id == customer_id)
+            .order_by(Order.placed_at.desc(), Order.id)
+            .limit(MOST_ORDERS)
         ).all()
         language = self._language(session, customer_id)
         today = self._clock().date()
-        return [order_record(session, order, today, language) for order in orders]
+        return [order_record(bought, today, language) for bought in all_bought(session, orders)]
 
     def _list_refunds(self, session: Session, customer_id: str) -> list[Record]:
-        refunds = session.scalars(
-            select(Refund)
+        orders = session.scalars(
+            select(Order)
+            .join(Refund, Refund.order_id == Order.id)
             .where(Refund.customer_id == customer_id)
-            .order_by(Refund.requested_at.desc())
-            .limit(10)
+            .order_by(Refund.requested_at.desc(), Refund.id)
+            .limit(MOST_REFUNDS)
         ).all()
-        return [refund_record(session, refund) for refund in refunds]
+        return [
+            refund_record(bought.refund, bought) for bought in all_bought(session, orders) if bought.refund
+        ]
 
     def _track_shipment(self, session: Session, order_id: str) -> Record | None:
         found = session.scalars(select(Shipment).where(Shipment.order_id == order_id)).first()
@@ -157,17 +104,16 @@ class DemoBackOffice:
         now, language = self._clock(), self._language(session, customer_id)
         unusual: list[tuple[datetime, str, Record]] = []
         usual: list[tuple[datetime, str, Record]] = []
-        refunds = select(Refund).where(
-            Refund.customer_id == customer_id, Refund.status.in_(("processing", "sent"))
-        )
-        for refund in session.scalars(refunds):
-            unusual.append(
-                (refund.requested_at, "refund_pending", {"refund": refund_record(session, refund)})
-            )
-        for order in session.scalars(select(Order).where(Order.customer_id == customer_id)):
-            shipment = session.scalars(select(Shipment).where(Shipment.order_id == order.id)).first()
-            entry = {"order": order_record(session, order, now.date(), language)}
-            if is_late(order, shipment, now.date()):
+        orders = session.scalars(
+            select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
+        ).all()
+        for bought in all_bought(session, orders):
+            order, refund = bought.order, bought.refund
+            entry = {"order": order_record(bought, now.date(), language)}
+            if refund is not None and refund.status in ("processing", "sent"):
+                about = {"refund": refund_record(refund, bought)}
+                unusual.append((refund.requested_at, "refund_pending", about))
+            elif is_late(bought, now.date()):
                 due = order.arrives_on or order.placed_at.date()
                 unusual.append((datetime.combine(min(due, now.date()), time()), "order_late", entry))
             elif order.status in ("packed", "shipped"):
@@ -189,12 +135,10 @@ class DemoBackOffice:
         order = session.get(Order, order_id, with_for_update=True)
         if order is None or method not in SETTLES_IN_DAYS:
             raise BackOfficeError("book_refund: no such order or method.", code="invalid")
-        items = session.scalars(select(OrderItem).where(OrderItem.order_id == order_id)).all()
-        shipment = session.scalars(select(Shipment).where(Shipment.order_id == order_id)).first()
+        [bought] = all_bought(session, [order])
         now = self._clock()
-        existing = session.scalars(select(Refund).where(Refund.order_id == order_id)).first()
-        code = refusal(order, items, shipment, now.date())
-        if existing is not None or code == "refunded":
+        code = refusal(bought, now.date())
+        if code == "refunded":
             raise BackOfficeError("A refund for this order was booked before.", code="already_refunded")
         if code:
             raise BackOfficeError(f"This order cannot be refunded: {code}.", code="not_refundable")
@@ -211,7 +155,7 @@ class DemoBackOffice:
         session.add(refund)
         order.status = "refunding"
         session.flush()
-        return refund_record(session, refund)
+        return refund_record(refund, bought)
 
     def _urge_shipment(self, session: Session, order_id: str) -> Record:
         order = session.get(Order, order_id)
@@ -231,8 +175,7 @@ class DemoBackOffice:
 
     def _ticket(self, session: Session, **fields: Any) -> Record:
         now = self._clock()
-        count = len(session.scalars(select(Ticket.id)).all())
-        number = f"{now:%m%d}{count + 1:03d}"
+        number = _free_number(session, f"{now:%m%d}")
         ticket = Ticket(
             id=_id("t", number),
             number=number,
@@ -260,9 +203,8 @@ class DemoBackOffice:
         if number is None or (number.startswith("+86") and not CHINESE_MOBILE.fullmatch(number)):
             raise BackOfficeError("This number cannot get text messages.", code="not_a_mobile")
         now = self._clock()
-        count = len(session.scalars(select(Message.id)).all())
         message = Message(
-            id=_id("m", f"{now.isoformat()}/{count}"),
+            id=f"m-{secrets.token_hex(6)}",
             customer_id=customer_id,
             phone=number,
             template=template,
@@ -277,6 +219,18 @@ class DemoBackOffice:
 
 def _id(kind: str, text: str) -> str:
     return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _free_number(session: Session, day: str) -> str:
+    """The next ticket number of a day: month, day, and a count; short enough to be written down.
+
+    Writers come one at a time (see `lock_for_writing`), so nobody takes it meanwhile.
+    """
+    taken = set(session.scalars(select(Ticket.number).where(Ticket.number.startswith(day))))
+    count = len(taken) + 1
+    while (number := f"{day}{count:03d}") in taken:
+        count += 1
+    return number
 
 
 def _promise(now: datetime) -> datetime:

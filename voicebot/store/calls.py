@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -15,6 +16,8 @@ from voicebot.ports import Handoff, JournalEntry
 from voicebot.store.database import Database
 from voicebot.store.models import Call, HandoffRow, Turn
 from voicebot.store.threads import Workers
+
+log = logging.getLogger(__name__)
 
 
 def plain(value: Any) -> Any:
@@ -59,6 +62,11 @@ class SqlCallLog:
         with self._database.session() as session:
             call = session.get(Call, call_id)
             if call is None:
+                log.error(
+                    "E-STORE-CALL call=%s: %d journal lines of a call that was never begun.",
+                    call_id,
+                    len(entries),
+                )
                 return
             last = session.scalar(select(func.max(Turn.number)).where(Turn.call_id == call_id))
             number = 0 if last is None else last
@@ -72,11 +80,18 @@ class SqlCallLog:
                     call.outcome = str(data.get("outcome", ""))[:40]
                     call.ended_at = call.started_at + timedelta(milliseconds=entry.at_ms)
 
-    def recent(self, ani: str, *, since: datetime) -> list[Call]:
-        """Calls from this number since then, newest first; call from a worker thread."""
-        with self._database.session() as session:
-            found = select(Call).where(Call.ani == ani, Call.started_at >= since)
-            return list(session.scalars(found.order_by(Call.started_at.desc())))
+    async def recent_call(self, ani: str, *, before: datetime, within: timedelta) -> Call | None:
+        """The last call this number made before that moment, or None; "" is nobody's number."""
+        return await self._workers.run(lambda: self._recent_call(ani, before, within)) if ani else None
+
+    def _recent_call(self, ani: str, before: datetime, within: timedelta) -> Call | None:
+        with self._database.reading() as session:
+            return session.scalars(
+                select(Call)
+                .where(Call.ani == ani, Call.started_at < before, Call.started_at >= before - within)
+                .order_by(Call.started_at.desc())
+                .limit(1)
+            ).first()
 
 
 class SqlHandoffStore:
@@ -104,7 +119,7 @@ class SqlHandoffStore:
             session.merge(row)
 
     def _load(self, handoff_id: str) -> Handoff | None:
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.get(HandoffRow, handoff_id)
             if row is None:
                 return None

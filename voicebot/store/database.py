@@ -69,8 +69,11 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reading: dict[str, Any] = {"is_reading": True}
+        if not self.is_sqlite:
+            reading.update(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._reading_sessions = sessionmaker(
-            self.engine.execution_options(is_reading=True), expire_on_commit=False
+            self.engine.execution_options(**reading), expire_on_commit=False
         )
 
     @contextmanager

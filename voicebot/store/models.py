@@ -102,7 +102,9 @@ class ShipmentEvent(Base):
     __tablename__ = "shipment_events"
 
     shipment_id: Mapped[str] = mapped_column(ForeignKey("shipments.id", ondelete="CASCADE"), primary_key=True)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    """order within the shipment: two things may happen in one minute"""
+    at: Mapped[datetime]
     place: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(String(120))
 
@@ -147,7 +149,7 @@ class Message(Base):
     customer_id: Mapped[str | None] = mapped_column(ID)
     phone: Mapped[str] = mapped_column(String(20))
     template: Mapped[str] = mapped_column(String(40))
-    about: Mapped[str | None] = mapped_column(ID)
+    about: Mapped[str | None] = mapped_column(String(120))
     queued_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(12), default="queued")
 

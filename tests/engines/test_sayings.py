@@ -86,6 +86,9 @@ def test_words_stay_as_they_are() -> None:
         ("3163", "为后三有六三的纳皮", "为后3163的纳皮"),
         ("对", "对我要转人工", None),  # said more than the answer
         ("不是", "不是这个我要查物流", None),
+        ("是", "不是", None),  # the opposite
+        ("可以", "不可以", None),
+        ("原路", "不是原路", None),
         ("余额", "今天天气怎么样", None),  # nothing sounds like it
         ("余额", "", None),
         ("余额", "余额", None),  # is the whole reading: nothing to keep around it

@@ -126,9 +126,11 @@ class FreeReading:
         before = self.text[: self._pieces[start][0]]
         after = self.text[self._pieces[stop - 1][1] :]
         is_number = len(digits_in(saying)) >= LEAST_DIGITS
-        most = MOST_CARRIER if is_number else length
+        most = MOST_CARRIER if is_number else length - 1
         if not (before or after) or remainder(before + after) > most:
             return likeness, None
+        if not is_number and NEGATION.search(before + after):
+            return likeness, None  # 「不是」 is not 「是」 with a word before it
         written = digits_in(saying) if is_number and DIGIT_RUN.fullmatch(saying) else saying
         return likeness, before + written + after
 
@@ -138,6 +140,7 @@ PIECE = re.compile(r"[a-zA-Z']+|\w")
 LEAST_LIKENESS = 0.5
 MOST_CARRIER = 9
 """syllables around a number: 我要退的那个订单尾号是"""
+NEGATION = re.compile(r"[不没别未非勿甭]|n't\b|\b(not|no|never)\b", re.IGNORECASE)
 PARTICLES = re.compile("[嗯啊呃哦噢吧呢呀嘛的了就是要我那个这请]")
 
 
